@@ -1,0 +1,115 @@
+"""Run every extractor that has something to say about a file, once per file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from prodcheck.errors import UnreadableFile
+from prodcheck.extract import ci, document, manifest, notebook, python, secrets, tasks
+from prodcheck.extract.text import is_binary, is_lfs_pointer
+from prodcheck.model import RunError, Skipped
+from prodcheck.repository import Repository
+
+MAX_TEXT = 5_000_000
+"""Bytes. Larger text is data, not source; notebooks may be larger because of their images."""
+MAX_NOTEBOOK = 100_000_000
+HEAD = 8192
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What one file says; a part is None when the file has nothing of it."""
+
+    path: str
+    size: int
+    blob: str | None = None
+    tracked: bool = True
+    binary: bool = False
+    lfs_pointer: bool = False
+    python: python.PythonFacts | None = None
+    notebook: notebook.NotebookFacts | None = None
+    manifests: tuple[manifest.Manifest, ...] = ()
+    pipeline: ci.Pipeline | None = None
+    tasks: tuple[tasks.TaskFile, ...] = ()
+    document: document.Document | None = None
+    secrets: tuple[secrets.Secret, ...] = ()
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """All files of the repository with their facts, sorted by path."""
+
+    files: Mapping[str, FileFacts]
+    skipped: tuple[Skipped, ...]
+    errors: tuple[RunError, ...]
+    bytes: int
+
+
+def extract_file(path: str, data: bytes, *, blob: str | None = None, tracked: bool = True) -> FileFacts:
+    """Facts of one file. Pure: the same path and bytes give the same facts."""
+    if is_lfs_pointer(data):
+        return FileFacts(path, len(data), blob, tracked, lfs_pointer=True)
+    if is_binary(data):
+        return FileFacts(path, len(data), blob, tracked, binary=True)
+    book = notebook.extract(path, data) if notebook.wants(path) else None
+    return FileFacts(
+        path,
+        len(data),
+        blob,
+        tracked,
+        python=python.extract(path, data) if python.wants(path) else None,
+        notebook=book,
+        manifests=(manifest.extract(path, data) or ()) if manifest.wants(path) else (),
+        pipeline=ci.extract(path, data) if ci.wants(path) else None,
+        tasks=(tasks.extract(path, data) or ()) if tasks.wants(path) else (),
+        document=document.extract(path, data) if document.wants(path) else None,
+        secrets=secrets.extract(path, data, book),
+    )
+
+
+def extract_all(repository: Repository) -> Extraction:
+    """Facts of every file of a repository.
+
+    A file that cannot be read, or is too large to be source, is kept with its size only and listed in `skipped`; an
+    extractor that fails is our own error and listed in `errors`. Nothing is lost silently.
+    """
+    files: dict[str, FileFacts] = {}
+    skipped = list(repository.skipped)
+    errors: list[RunError] = []
+    total = 0
+    for entry in repository.files:
+        bare = FileFacts(entry.path, entry.size, entry.blob, entry.tracked)
+        files[entry.path] = bare
+        limit = MAX_NOTEBOOK if notebook.wants(entry.path) else MAX_TEXT
+        if entry.size > limit:
+            skipped.append(Skipped(entry.path, f"{entry.size / 1e6:.0f} MB, larger than any source file"))
+            continue
+        if is_known_binary(entry.path) and entry.size >= 1024:  # smaller ones may be pointers to large files
+            files[entry.path] = FileFacts(entry.path, entry.size, entry.blob, entry.tracked, binary=True)
+            continue
+        try:
+            data = repository.read(entry.path)
+        except UnreadableFile as problem:
+            skipped.append(Skipped(entry.path, problem.reason))
+            continue
+        total += len(data)
+        try:
+            files[entry.path] = extract_file(entry.path, data, blob=entry.blob, tracked=entry.tracked)
+        except Exception as crash:
+            # A file that trips us must not cost its owner the report; it is told as an error of ours.
+            errors.append(RunError(entry.path, f"{type(crash).__name__} while reading this file"))
+    return Extraction(files, tuple(skipped), tuple(errors), total)
+
+
+def is_known_binary(path: str) -> bool:
+    """True for files whose name already says that there is no text in them."""
+    return path.rpartition(".")[2].lower() in BINARY_SUFFIXES if "." in path else False
+
+
+BINARY_SUFFIXES = frozenset(
+    "png jpg jpeg gif bmp ico webp tif tiff svgz pdf zip gz tgz bz2 xz 7z rar jar whl egg so dll dylib exe bin pyc pyo "
+    "npy npz h5 hdf5 pkl pickle joblib pt pth ckpt onnx safetensors pb tflite keras gguf mat parquet feather arrow orc "
+    "avro db sqlite sqlite3 duckdb mp3 wav flac ogg mp4 avi mov mkv webm ttf otf woff woff2 eot xls xlsx doc docx ppt "
+    "pptx class o a lib mo".split()
+)

@@ -1,0 +1,5 @@
+"""What the whole repository says, without opinion: typed, immutable, computed on first use."""
+
+from prodcheck.facts.facts import Facts
+
+__all__ = ["Facts"]

@@ -1,0 +1,103 @@
+"""One object that answers every question a rule may ask about a repository."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from prodcheck.config import Config
+from prodcheck.errors import UnreadableFile
+from prodcheck.extract.run import Extraction, FileFacts
+from prodcheck.extract.text import decode, is_binary
+from prodcheck.facts import ci, code, data, dependencies, kind, paths, stack, tests
+from prodcheck.facts.signatures import Signature
+from prodcheck.model import GitState, Project, ToolUse
+from prodcheck.repository import Repository
+
+
+class Facts:
+    """Facts of one repository, each computed once, when first asked for."""
+
+    def __init__(
+        self, repository: Repository, extraction: Extraction, config: Config, signatures: tuple[Signature, ...]
+    ) -> None:
+        self.repository = repository
+        self.extraction = extraction
+        self.config = config
+        self.signatures = signatures
+
+    @property
+    def files(self) -> Mapping[str, FileFacts]:
+        """Every file, by path, sorted."""
+        return self.extraction.files
+
+    @property
+    def git(self) -> GitState:
+        return self.repository.git
+
+    def text(self, path: str) -> str:
+        """Decoded text of one file; empty when it is binary or cannot be read."""
+        try:
+            content = self.repository.read(path)
+        except UnreadableFile:
+            return ""
+        return "" if is_binary(content) else decode(content)
+
+    def role(self, path: str) -> paths.Role:
+        """What the file is for, judged by its path."""
+        return self.paths.role(path)
+
+    @cached_property
+    def paths(self) -> paths.Paths:
+        return paths.build(self.files)
+
+    @cached_property
+    def code(self) -> code.Code:
+        return code.build(self.files, self.paths)
+
+    @cached_property
+    def dependencies(self) -> dependencies.Dependencies:
+        return dependencies.build(self.files, self.paths, self.text)
+
+    @cached_property
+    def tests(self) -> tests.Tests:
+        return tests.build(self.files, self.paths)
+
+    @cached_property
+    def ci(self) -> ci.CiGraph:
+        return ci.build(self.files, self.paths)
+
+    @cached_property
+    def data(self) -> data.Data:
+        return data.build(self.files, self.paths, self.repository.links)
+
+    @cached_property
+    def stack(self) -> tuple[ToolUse, ...]:
+        return stack.build(self.files, self.paths, self.dependencies, self.ci, self.git, self.signatures, self.text)
+
+    @cached_property
+    def project(self) -> Project:
+        return kind.build(self)
+
+    def named(self, name: str) -> bool | int:
+        """A fact of `applies_when`, by name. Raises KeyError for a name that is not in `NAMED_FACTS`."""
+        return NAMED_FACTS[name](self)
+
+
+NAMED_FACTS = {
+    "has_python": lambda f: f.code.python_files > 0,
+    "has_notebooks": lambda f: f.code.notebooks > 0,
+    "has_third_party_imports": lambda f: bool(f.dependencies.third_party),
+    "has_manifest": lambda f: bool(f.dependencies.manifests),
+    "trains": lambda f: bool(f.code.trains),
+    "predicts": lambda f: bool(f.code.predicts),
+    "serves": lambda f: bool(f.code.serves),
+    "reads_data": lambda f: bool(f.code.reads_data),
+    "persists_model": lambda f: bool(f.code.persists_model),
+    "has_data_files": lambda f: bool(f.data.data_files),
+    "has_ci": lambda f: bool(f.ci.pipelines),
+    "code_lines": lambda f: f.code.code_lines,
+    "python_lines": lambda f: f.code.python_lines,
+    "files": lambda f: len(f.files),
+}
+"""What `applies_when` may ask. Only what the project *is*: a practice it lacks never decides what applies."""

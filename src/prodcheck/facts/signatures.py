@@ -1,0 +1,37 @@
+"""How one ecosystem tool is recognised: the data of `rules/tools/`, typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from prodcheck.model import Strength
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One way to recognise a tool, and the strength of evidence it gives.
+
+    `what` is file, key, text, dependency, import, call, command or remote; `pattern` its argument. `files` limits `text` and
+    `key` marks to paths (a glob), and `also` holds further conditions on the same file (a regular expression).
+    """
+
+    what: str
+    pattern: str
+    strength: Strength
+    files: str = ""
+    also: str = ""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """One tool of one topic."""
+
+    topic: str
+    tool: str
+    name: str
+    marks: tuple[Mark, ...]
+    url: str = ""
+    examples: tuple[Mapping[str, object], ...] = ()
+    source: str = ""
+    line: int = 0

@@ -1,0 +1,6 @@
+"""Which files there are, and their bytes: from a work tree, from a commit, or from memory."""
+
+from prodcheck.repository.base import Entry, Repository
+from prodcheck.repository.memory import MemoryRepository
+
+__all__ = ["Entry", "MemoryRepository", "Repository"]
