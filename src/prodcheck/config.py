@@ -1,7 +1,7 @@
 """Settings: `[tool.prodcheck]` in `pyproject.toml` or the file `prodcheck.toml`, as one dataclass.
 
-Every setting exists once, here; the command line takes its defaults from this class. Unknown keys and wrong values are errors that
-name the file and the nearest key that would have been right.
+Every setting exists once, here; the command line takes its defaults from this class. Unknown keys and wrong values are
+errors that name the file and the nearest key that would have been right.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ class _Reader:
                     raise self.fail(f"{where}.{name}", "unknown key", nearest(name, ["rule", "reason", "paths"]))
             for name in ("rule", "reason"):
                 if not isinstance(item.get(name), str) or not item[name].strip():
-                    raise self.fail(where, f"lacks a {name}", "Say which rule is ignored and why: a reason is required.")
+                    raise self.fail(where, f"lacks a {name}", "Say which rule is ignored, and why.")
             paths = self.strings(f"{where}.paths", item["paths"]) if "paths" in item else ()
             found.append(Ignore(item["rule"], item["reason"].strip(), paths, self.path))
         return tuple(found)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prodcheck.errors import UnreadableFile
-from prodcheck.extract import ci, document, manifest, notebook, python, secrets, tasks
+from prodcheck.extract import ci, document, ignores, manifest, notebook, python, secrets, tasks
 from prodcheck.extract.text import is_binary, is_lfs_pointer
 from prodcheck.model import RunError, Skipped
 from prodcheck.repository import Repository
@@ -34,6 +34,7 @@ class FileFacts:
     tasks: tuple[tasks.TaskFile, ...] = ()
     document: document.Document | None = None
     secrets: tuple[secrets.Secret, ...] = ()
+    ignores: tuple[ignores.InlineIgnore, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ def extract_file(path: str, data: bytes, *, blob: str | None = None, tracked: bo
         tasks=(tasks.extract(path, data) or ()) if tasks.wants(path) else (),
         document=document.extract(path, data) if document.wants(path) else None,
         secrets=secrets.extract(path, data, book),
+        ignores=ignores.extract(path, data, book),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from prodcheck.config import Config
@@ -84,7 +84,7 @@ class Facts:
         return NAMED_FACTS[name](self)
 
 
-NAMED_FACTS = {
+NAMED_FACTS: Mapping[str, Callable[[Facts], bool | int]] = {
     "has_python": lambda f: f.code.python_files > 0,
     "has_notebooks": lambda f: f.code.notebooks > 0,
     "has_third_party_imports": lambda f: bool(f.dependencies.third_party),

@@ -12,8 +12,8 @@ from prodcheck.model import Strength
 class Mark:
     """One way to recognise a tool, and the strength of evidence it gives.
 
-    `what` is file, key, text, dependency, import, call, command or remote; `pattern` its argument. `files` limits `text` and
-    `key` marks to paths (a glob), and `also` holds further conditions on the same file (a regular expression).
+    `what` is file, key, text, dependency, import, call, command or remote; `pattern` its argument. `files` limits
+    `text` and `key` marks to paths (a glob); `also` is a further condition on the same file (a regular expression).
     """
 
     what: str

@@ -1,0 +1,134 @@
+"""The public function `prodcheck.audit`: repository, extract, facts, rules, suppress, score -> Report.
+
+The module has an underscore because the function carries the name: `prodcheck.audit` is what people import.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from prodcheck import rules as rules_module
+from prodcheck.config import FILE_NAME, Config, nearest, parse
+from prodcheck.engine import run
+from prodcheck.errors import UnreadableFile, UsageError
+from prodcheck.extract.run import extract_all
+from prodcheck.extract.text import decode
+from prodcheck.facts import Facts
+from prodcheck.model import Gate, Report, Result, Rule, RunError, Severity
+from prodcheck.repository import Repository, open_repository
+from prodcheck.rules import RULESET, Ruleset
+from prodcheck.score import score
+from prodcheck.suppress import Suppressions
+
+
+def audit(
+    path: str | Path = ".",
+    *,
+    rev: str | None = None,
+    config: Config | None = None,
+    ruleset: Ruleset | None = None,
+) -> Report:
+    """Audit one repository without running any of its code.
+
+    `path` is a folder; `rev` a git revision to read instead of the work tree, without checking it out. Without
+    `config` the folder's own `prodcheck.toml` or `[tool.prodcheck]` is used. Raises `UsageError` for a path or
+    revision that does not exist, `ConfigError` for wrong settings, `RuleError` for a rule file that does not load.
+    """
+    started = datetime.now(timezone.utc)
+    clock = time.perf_counter()
+    repository = open_repository(str(path), rev=rev)
+    if config is None:
+        config = load_config(repository)
+    if config.exclude:
+        repository = open_repository(str(path), rev=rev, exclude=config.exclude)
+    if ruleset is None:
+        ruleset = load_rules_of(config, Path(path))
+    report = audit_repository(repository, config, ruleset)
+    return replace(
+        report,
+        started_at=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        duration_ms=round((time.perf_counter() - clock) * 1000),
+    )
+
+
+def audit_repository(repository: Repository, config: Config, ruleset: Ruleset) -> Report:
+    """The way through, for any repository: facts, rules, score, report."""
+    extraction = extract_all(repository)
+    facts = Facts(repository, extraction, config, ruleset.signatures)
+    project = facts.project
+    suppressions = Suppressions(config, facts.files)
+    selected = select(ruleset, config)
+    results, crashes = run(selected, facts, suppressions)
+    errors = (*extraction.errors, *crashes)
+    total = score(results, project.kind)
+    return Report(
+        name=repository.name,
+        root=repository.root,
+        project=project,
+        git=repository.git,
+        results=results,
+        score=replace(total, complete=total.complete and not errors),
+        gate=gate(total.value, results, config, errors),
+        stack=facts.stack,
+        files=len(facts.files),
+        bytes=extraction.bytes,
+        skipped=tuple(sorted(extraction.skipped, key=lambda s: s.path)),
+        unused_ignores=suppressions.unused(frozenset(r.rule.id for r in results)),
+        errors=errors,
+        config_path=config.path,
+        config_digest=config.digest,
+        fail_under=config.fail_under,
+        fail_on=config.fail_on,
+        ruleset=RULESET,
+        started_at="",
+        duration_ms=0,
+    )
+
+
+def load_config(repository: Repository) -> Config:
+    """Settings of a repository: `prodcheck.toml`, else `[tool.prodcheck]` of `pyproject.toml`, else the defaults."""
+    paths = {entry.path for entry in repository.files}
+    for name in (FILE_NAME, "pyproject.toml"):
+        if name not in paths:
+            continue
+        try:
+            text = decode(repository.read(name))
+        except UnreadableFile:
+            continue
+        if name == FILE_NAME or "prodcheck" in text:
+            return parse(text, name)
+    return Config()
+
+
+def load_rules_of(config: Config, root: Path) -> Ruleset:
+    """The bundled rules, and those of the folders that the settings name, relative to the audited folder."""
+    ruleset = rules_module.load_ruleset([root / folder for folder in config.rules])
+    known = [rule.id for rule in ruleset.rules]
+    for where, names in (("ignore", [i.rule for i in config.ignore]), ("select", list(config.select))):
+        for name in names:
+            if name not in known:
+                raise UsageError(f"{config.path or where}: there is no rule `{name}`", nearest(name, known))
+    return ruleset
+
+
+def select(ruleset: Ruleset, config: Config) -> tuple[Rule, ...]:
+    """The rules to run."""
+    return tuple(rule for rule in ruleset.rules if not config.select or rule.id in config.select)
+
+
+def gate(value: float, results: tuple[Result, ...], config: Config, errors: tuple[RunError, ...]) -> Gate:
+    """Whether the thresholds of the settings hold; without thresholds they do."""
+    reasons = []
+    if config.fail_under is not None and value < config.fail_under:
+        reasons.append(f"score {value:g} is under {config.fail_under:g}")
+    if config.fail_on is not None:
+        loud = [f for r in results for f in r.findings if not f.suppression and f.severity.rank <= config.fail_on.rank]
+        if loud:
+            which = config.fail_on.value + ("" if config.fail_on is Severity.CRITICAL else " or worse")
+            reasons.append(f"{len(loud)} finding{'s' * (len(loud) != 1)} of severity {which}")
+    if errors and (config.fail_under is not None or config.fail_on is not None):
+        reasons.append("the score is incomplete: prodcheck itself failed in part")
+    return Gate(not reasons, tuple(reasons))

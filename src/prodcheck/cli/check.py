@@ -1,0 +1,161 @@
+"""`prodcheck check PATH`: audit, report, and hold the result against the gates."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from prodcheck.cli import COMMANDS
+from prodcheck.config import Config
+from prodcheck.model import Kind, Project, Severity, Stage
+
+if TYPE_CHECKING:
+    from prodcheck.model import Report
+
+SUFFIXES = {".json": "json", ".txt": "text"}
+"""Format of `-o FILE` by its suffix."""
+
+
+def _words(choices: Any) -> click.Choice[str]:
+    return click.Choice([str(choice.value) for choice in choices])
+
+
+@click.command()
+@click.argument("path", default=".", required=False)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="Format on stdout.")
+@click.option(
+    "-o", "--output", multiple=True, metavar="FILE", help="Also write a report to FILE (.json or .txt); repeatable."
+)
+@click.option("--fail-under", "--min-score", type=click.FloatRange(0, 100), help="Exit 1 when the score is lower.")
+@click.option("--fail-on", type=_words(Severity), help="Exit 1 on a finding of this severity or worse.")
+@click.option("--select", multiple=True, metavar="RULE", help="Run only this rule; repeatable.")
+@click.option("--ignore", multiple=True, metavar="RULE", help="Do not run this rule; repeatable.")
+@click.option("--rules", multiple=True, metavar="DIR", help="A folder of further rules; repeatable.")
+@click.option("--kind", type=_words(Kind), help="What the repository is, when prodcheck gets it wrong.")
+@click.option("--stage", type=_words(Stage), help="How far the project means to go.")
+@click.option("--rev", metavar="REV", help="Audit a git revision instead of the work tree, without a checkout.")
+@click.option("--report-only", is_flag=True, help="Always exit 0, whatever the gates say.")
+@click.option("-q", "--quiet", is_flag=True, help="Print the verdict only.")
+@click.option("-v", "--verbose", is_flag=True, help="Also show the evidence of what passed.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the text report.")
+def check(path: str, **options: Any) -> int:
+    """Audit the repository at PATH (the current folder by default)."""
+    from prodcheck._audit import audit, load_config, load_rules_of
+    from prodcheck.repository import open_repository
+
+    _check_path(path)
+    repository = open_repository(path, rev=options["rev"])
+    config = _merge(load_config(repository), options)
+    ruleset = load_rules_of(config, Path(path))
+    if options["ignore"]:
+        ruleset = replace(
+            ruleset, rules=tuple(r for r in ruleset.rules if r.id not in _known(options["ignore"], ruleset))
+        )
+    report = audit(path, rev=options["rev"], config=config, ruleset=ruleset)
+    report = replace(report, project=_sources(report.project, options))
+    code = 0 if report.gate.passed or options["report_only"] else 3 if report.errors else 1
+    _write(report, options, code)
+    return code
+
+
+def _check_path(path: str) -> None:
+    """A mistyped command looks like a path that does not exist: say so."""
+    if os.sep in path or Path(path).exists():
+        return
+    import difflib
+
+    close = difflib.get_close_matches(path, list(COMMANDS), n=1)
+    hint = f" Did you mean the command `{close[0]}`?" if close else ""
+    raise click.UsageError(f"there is no folder `{path}`.{hint}")
+
+
+def _known(names: tuple[str, ...], ruleset: Any) -> tuple[str, ...]:
+    from prodcheck.config import nearest
+    from prodcheck.errors import UsageError
+
+    known = [rule.id for rule in ruleset.rules]
+    for name in names:
+        if name not in known:
+            raise UsageError(f"--ignore: there is no rule `{name}`", nearest(name, known))
+    return names
+
+
+def _merge(config: Config, options: dict[str, Any]) -> Config:
+    """The settings, with what the command line says on top."""
+    given: dict[str, Any] = {
+        "kind": Kind(options["kind"]) if options["kind"] else None,
+        "stage": Stage(options["stage"]) if options["stage"] else None,
+        "fail_under": options["fail_under"],
+        "fail_on": Severity(options["fail_on"]) if options["fail_on"] else None,
+        "select": options["select"] or None,
+        # A folder named on the command line is relative to where the person stands, not to the audited folder.
+        "rules": (*config.rules, *(str(Path(r).absolute()) for r in options["rules"])) if options["rules"] else None,
+    }
+    assert set(given) <= {f.name for f in fields(Config)}
+    return replace(config, **{key: value for key, value in given.items() if value is not None})
+
+
+def _sources(project: Project, options: dict[str, Any]) -> Project:
+    return replace(
+        project,
+        kind_source="given" if options["kind"] else project.kind_source,
+        stage_source="given" if options["stage"] else project.stage_source,
+    )
+
+
+def _write(report: Report, options: dict[str, Any], code: int) -> None:
+    from prodcheck.report import Options, render
+
+    plain = Options(width=100, color=False, verbose=options["verbose"], exit_code=code)
+    for name in options["output"]:
+        format_ = SUFFIXES.get(Path(name).suffix)
+        if format_ is None:
+            raise click.UsageError(f"-o {name}: cannot tell the format; use one of {', '.join(SUFFIXES)}")
+        try:
+            Path(name).write_text(render(report, format_, plain), encoding="utf-8")
+        except OSError as problem:
+            raise click.UsageError(f"-o {name}: cannot write: {problem.strerror}") from None
+    format_ = options["format_"]
+    if options["quiet"] and options["output"] and format_ == "text":
+        return
+    click.echo(render(report, format_, _terminal(options, code)).rstrip("\n"), color=True)
+
+
+def _terminal(options: dict[str, Any], code: int) -> Any:
+    """How the terminal wants the text report: width, colour, characters."""
+    import shutil
+
+    from prodcheck.report import Options
+
+    return Options(
+        width=max(60, min(shutil.get_terminal_size((80, 24)).columns, 110)) if sys.stdout.isatty() else 80,
+        color=_colour(options["color"]),
+        verbose=options["verbose"],
+        quiet=options["quiet"],
+        unicode=_prints_unicode(),
+        exit_code=code,
+    )
+
+
+def _colour(wish: str) -> bool:
+    """`--color`, then the environment's NO_COLOR and FORCE_COLOR, then whether stdout is a terminal."""
+    if wish != "auto":
+        return wish == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _prints_unicode() -> bool:
+    try:
+        "✓✗▇░…".encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
