@@ -1,55 +1,81 @@
-"""What one dependency file says: requirements with their bounds and lines, for manifests and lock files of every tool."""
+"""What one dependency file says: requirements with bounds and lines, for manifests and locks of every tool."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+
+from prodcheck.extract import conda, locks, pyproject, requirements, setuptools
+from prodcheck.extract.dependency import Manifest, Requirement, normalise
+
+__all__ = ["Manifest", "Requirement", "extract", "normalise", "wants"]
+
+_REQUIREMENTS = re.compile(
+    r"(?:.*[-_.])?(?:requirements?|reqs?|requires)(?:[-_.].*)?\.(?:txt|in|lock|pip)\Z|requirements\Z", re.IGNORECASE
+)
+_CONSTRAINTS = re.compile(r"(?:.*[-_.])?constraints?(?:[-_.].*)?\.(?:txt|in)\Z", re.IGNORECASE)
+_EXPLICIT = re.compile(
+    r"(?:conda[-_.].*\.lock|(?:conda[-_.]?)?spec[-_.]?(?:file|list)?.*\.txt|.*explicit.*\.txt)\Z", re.IGNORECASE
+)
+_CONDA = re.compile(r"(?:.*[-_.])?(?:environments?|conda|env)(?:[-_.].*)?\.ya?ml\Z", re.IGNORECASE)
+_FOLDERS = frozenset("requirements requirement reqs".split())
+_PLATFORM_YAML = frozenset(
+    "MLproject python_env.yaml python_env.yml cog.yaml bentofile.yaml config.yaml databricks.yml databricks.yaml "
+    "meta.yaml anaconda-project.yml anaconda-project.yaml".split()
+)
 
 
-@dataclass(frozen=True)
-class Requirement:
-    """One required distribution. `name` is normalised (PEP 503).
-
-    `bound` is one of `exact` (==, ===, conda pin, URL or VCS with full commit or hash), `range` (bounded on both
-    sides, ~=, ^), `lower` (only a lower bound), `other` (an upper bound or exclusion only), `none`.
-    """
-
-    name: str
-    line: int | None
-    bound: str
-    specifier: str = ""
-    group: str = ""
-    """Empty for the main dependencies, else the extra, group or `dev`."""
-    marker: str = ""
-    hashed: bool = False
-    raw: str = ""
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """One dependency file. `role` is `manifest`, `lock` or `both` (a compiled or frozen requirements file).
-
-    `format` names the file format: requirements, pyproject, poetry, setup.py, setup.cfg, pipfile, conda, pixi, ...
-    """
-
-    path: str
-    format: str
-    role: str
-    requirements: tuple[Requirement, ...] = ()
-    includes: tuple[str, ...] = ()
-    """Paths of `-r` and `-c` files, relative to the repository's root."""
-    python: str = ""
-    """The Python version it demands, as written."""
-    project_name: str = ""
-    build_backend: str = ""
-    generated_by: str = ""
-    dynamic: bool = False
-    """True when dependencies exist but are computed (setup.py code, `dynamic = ["dependencies"]`)."""
-    problem: str = ""
+def format_of(path: str) -> str:
+    """Which reader a path belongs to; empty when it is no dependency file."""
+    folder, _, name = path.rpartition("/")
+    if name.endswith(".py"):
+        return "setup.py" if name == "setup.py" else "script"
+    if locks.format_of(path):
+        return "lock"
+    if name in ("pyproject.toml", "setup.cfg", "Pipfile", "pixi.toml"):
+        return name
+    if _CONSTRAINTS.match(name):
+        return "constraints"
+    if _EXPLICIT.match(name):
+        return "explicit"
+    listed = folder.rpartition("/")[2].lower() in _FOLDERS and name.endswith((".txt", ".in"))
+    if _REQUIREMENTS.match(name) or listed:
+        return "requirements"
+    if _CONDA.match(name) or name in _PLATFORM_YAML:
+        return "conda"
+    return ""
 
 
 def wants(path: str) -> bool:
-    raise NotImplementedError
+    return format_of(path) != ""
 
 
 def extract(path: str, data: bytes) -> tuple[Manifest, ...] | None:
-    raise NotImplementedError
+    """The dependency manifests of one file; None when it holds none.
+
+    Most files give one. A `pyproject.toml` may give several, one for each tool that declares dependencies of its own.
+    """
+    found = _read(format_of(path), path, data)
+    return found or None
+
+
+def _read(format: str, path: str, data: bytes) -> tuple[Manifest, ...]:
+    if format == "script":
+        return pyproject.extract_script(path, data) if b"# /// script" in data else ()
+    if format == "setup.py":
+        return setuptools.extract_py(path, data)
+    if format == "setup.cfg":
+        return setuptools.extract_cfg(path, data)
+    if format == "pyproject.toml":
+        return pyproject.extract(path, data)
+    if format == "pixi.toml":
+        return pyproject.extract_pixi(path, data)
+    if format == "Pipfile":
+        return pyproject.extract_pipfile(path, data)
+    if format == "lock":
+        return (locks.extract(path, data),)
+    if format == "conda":
+        return conda.extract(path, data)
+    if format == "explicit" and b"@EXPLICIT" not in data:
+        return ()
+    manifest = requirements.extract(path, data, "constraints" if format == "constraints" else "requirements")
+    return (manifest,) if manifest is not None else ()
