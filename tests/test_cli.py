@@ -53,8 +53,17 @@ def test_check_names_a_folder_that_is_called_like_a_command(tmp_path: Path) -> N
     assert "/ 100" in prodcheck("check", "stack", cwd=tmp_path).stdout
 
 
-@pytest.mark.parametrize(("options", "code"), [([], 0), (["--fail-under", "99"], 1), (["--min-score", "99"], 1),
-    (["--fail-under", "0"], 0), (["--fail-on", "critical"], 1), (["--fail-under", "99", "--report-only"], 0)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ([], 0),
+        (["--fail-under", "99"], 1),
+        (["--min-score", "99"], 1),
+        (["--fail-under", "0"], 0),
+        (["--fail-on", "critical"], 1),
+        (["--fail-under", "99", "--report-only"], 0),
+    ],
+)
 def test_gates_decide_the_exit_code(project: Path, options: list[str], code: int) -> None:
     assert prodcheck(str(project), *options).returncode == code
 
