@@ -1,0 +1,115 @@
+"""The findings, loudest first, one block per rule: where, what, and the next step."""
+
+from __future__ import annotations
+
+from prodcheck.model import Category, Confidence, Finding, Report, Result, Severity, Status
+from prodcheck.report.pen import Pen, cells, pad, shorten_middle
+from prodcheck.report.sanitize import clean
+from prodcheck.report.wording import count, place
+
+FOLD = 5
+"""Findings of one rule that are shown; the rest is counted."""
+
+
+def findings(report: Report, pen: Pen) -> list[list[str]]:
+    """One section per severity that has something to say."""
+    folded = _folded(report)
+    shown = [(r, open_) for r in report.results if (open_ := _open(r)) or _fails(r)]
+    sections = []
+    for severity in Severity:
+        group = [(r, o) for r, o in shown if min((f.severity for f in o), key=_rank, default=r.severity) is severity]
+        if not group:
+            continue
+        group.sort(key=lambda pair: (list(Category).index(pair[0].rule.category), pair[0].rule.id))
+        style = {Severity.CRITICAL: "bold red", Severity.MAJOR: "bold yellow", Severity.MINOR: "bold cyan"}
+        lines = [pen.rule(severity.value.upper(), count(len(group), "rule"), style.get(severity, "bold"))]
+        for number, (result, found) in enumerate(group):
+            lines += [""] * (number > 0)
+            lines += _block(result, found, folded.get(result.rule.id, []), severity, pen)
+        sections.append(lines)
+    return sections
+
+
+def _rank(severity: Severity) -> int:
+    return severity.rank
+
+
+def _open(result: Result) -> list[Finding]:
+    if result.status is Status.BLOCKED:
+        return []
+    return sorted((f for f in result.findings if f.suppression is None), key=lambda f: f.sort_key)
+
+
+def _fails(result: Result) -> bool:
+    return result.status in (Status.FAIL, Status.PARTIAL) and not result.findings
+
+
+def _folded(report: Report) -> dict[str, list[str]]:
+    """Per failing rule, the rules that are blocked by it, directly or through another blocked one."""
+    by_id = {r.rule.id: r for r in report.results}
+    folded: dict[str, list[str]] = {}
+    for result in report.results:
+        if result.status is not Status.BLOCKED:
+            continue
+        parent, seen = result.blocked_by, {result.rule.id}
+        while parent in by_id and by_id[parent].status is Status.BLOCKED and parent not in seen:
+            seen.add(parent)
+            parent = by_id[parent].blocked_by
+        folded.setdefault(parent or "", []).append(result.rule.id)
+    return folded
+
+
+def _block(result: Result, found: list[Finding], blocked: list[str], severity: Severity, pen: Pen) -> list[str]:
+    rule = result.rule
+    title = clean(rule.title)
+    head = f"{pen.mark(result.status)} {pen.severity(clean(rule.id), severity)}"
+    if 6 + cells(rule.id) + cells(title) <= pen.width:
+        lines = [f"{head}  {title}"]
+    else:
+        lines = [head, *pen.wrap(title, 4)]
+    if not found:
+        lines += pen.wrap(clean(result.reason), 4)
+    lines += _places(found[:FOLD], severity, pen)
+    if len(found) > FOLD:
+        lines.append(pen.paint(f"    … and {len(found) - FOLD:,} more, see --format json", "dim"))
+    remedy = clean(found[0].remediation if found else rule.remediation)
+    hint = f"prodcheck explain {clean(rule.id)}"
+    lines += pen.wrap(remedy, 6, first="→ ")
+    if cells(lines[-1]) + 3 + len(hint) <= pen.width:
+        lines[-1] += "   " + pen.paint(hint, "dim")
+    else:
+        lines.append("      " + pen.paint(hint, "dim"))
+    if blocked:
+        lines += pen.wrap(f"holds back: {', '.join(sorted(map(clean, blocked)))}", 6, "dim")
+    return lines
+
+
+def _places(found: list[Finding], severity: Severity, pen: Pen) -> list[str]:
+    names = [shorten_middle(place(f.location), pen.width - 8) for f in found]
+    told = [_message(f, severity) for f in found]
+    column = max(map(cells, names), default=0)
+    # Side by side while the messages keep at least half of the line, else below each other.
+    beside = column <= pen.width // 2 - 6
+    if len(set(told)) == 1 and len(found) > 1 and not any(f.location is None for f in found):
+        lines = pen.wrap(told[0], 4)
+        return lines + ["    " + pen.paint(name, "cyan") for name in names]
+    lines = []
+    for name, message in zip(names, told, strict=True):
+        if not name:
+            lines += pen.wrap(message, 4)
+        elif beside:
+            body = pen.wrap(message, 4 + column + 2)
+            lines.append("    " + pen.paint(pad(name, column), "cyan") + "  " + body[0].lstrip())
+            lines += body[1:]
+        else:
+            lines += ["    " + pen.paint(name, "cyan"), *pen.wrap(message, 6)]
+    return lines
+
+
+def _message(finding: Finding, shown_under: Severity) -> str:
+    notes = []
+    if finding.severity is not shown_under:
+        notes.append(finding.severity.value)
+    if finding.confidence is not Confidence.HIGH:
+        notes.append(f"{finding.confidence.value} confidence")
+    return clean(finding.message) + (f" ({', '.join(notes)})" if notes else "")

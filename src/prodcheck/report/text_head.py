@@ -1,0 +1,136 @@
+"""The upper half of the text report: verdict, categories and what to fix first - the part that fits on a screenshot."""
+
+from __future__ import annotations
+
+from prodcheck.model import CategoryScore, Report, Severity, Status
+from prodcheck.report.pen import Pen, cells, pad, shorten, shorten_middle
+from prodcheck.report.sanitize import clean
+from prodcheck.report.wording import KIND_NAMES, count, counts, duration, effort, place, sentence, share, whole
+
+BAR = 24
+EVIDENCE = 3
+"""Pieces of evidence for the kind that are shown without -v being needed."""
+
+
+def head(report: Report, pen: Pen) -> list[str]:
+    """What was audited, the score, and what explains it."""
+    project, score = report.project, report.score
+    told = [
+        pen.paint(clean(report.name), "bold"),
+        KIND_NAMES[project.kind],
+        project.stage.value,
+        f"{count(report.files, 'file')} in {duration(report.duration_ms)}",
+    ]
+    lines = [" · ".join(told), *_why(report, pen), ""]
+    number = pen.grade(f"{whole(score.value):>4}", score.grade) + pen.paint(" / 100", "dim")
+    letter = pen.grade(score.grade, score.grade) if score.grade else pen.paint("not graded", "bold")
+    bar = pen.bar(score.value / 100, pen.width - 16 - cells(score.grade or "not graded"), _style(score.value))
+    lines.append(f"{number}  {letter}  {bar}")
+    return lines + pen.wrap(" · ".join(_binds(report)), 2)
+
+
+def _why(report: Report, pen: Pen) -> list[str]:
+    project = report.project
+    if project.kind_source != "detected":
+        return pen.wrap(f"kind {project.kind_source}, stage {project.stage_source}", 2, "dim")
+    reasons = "; ".join(sentence(e) for e in project.evidence[:EVIDENCE])
+    return pen.wrap(f"{reasons + ' · ' if reasons else ''}not so? say --kind or --stage", 2, "dim")
+
+
+def _binds(report: Report) -> list[str]:
+    score = report.score
+    told = []
+    if score.cap:
+        told.append(f"raw {whole(score.raw)}, held at {score.cap[1]} by {clean(score.cap[0])}")
+    if not score.complete:
+        told.append("score incomplete: see the errors below")
+    judged = [c for c in score.categories if c.score is not None]
+    if judged and (weakest := min(judged, key=lambda c: (c.score or 0.0, -c.possible))).score != 100:
+        told.append(f"weakest: {weakest.category.value} {whole(weakest.score or 0.0)}")
+    applies = f"judged on {share(score.coverage)} of the rules"
+    if score.grade is None:
+        applies += f", too few for a letter on a {KIND_NAMES[report.project.kind]}"
+    return [*told, applies]
+
+
+def _style(score: float) -> str:
+    return "green" if score >= 70 else "yellow" if score >= 40 else "red"
+
+
+def categories(report: Report, pen: Pen) -> list[str]:
+    """One bar per category."""
+    if not report.score.categories:
+        return []
+    passed = {
+        c.category: sum(r.status is Status.PASS for r in report.results if r.rule.category is c.category)
+        for c in report.score.categories
+    }
+    return [_category(c, passed[c.category], pen) for c in report.score.categories]
+
+
+def _category(item: CategoryScore, passed: int, pen: Pen) -> str:
+    name = pad(item.category.value, 14)
+    if item.score is None:
+        empty = "nothing applies" if item.not_applicable == item.rules else "undecided"
+        return f"  {name}  {' ' * BAR}    {'–'}  {pen.paint(empty, 'dim')}"
+    bar = pen.bar(item.score / 100, BAR, _style(item.score))
+    judged = item.rules - item.not_applicable
+    note = pen.paint(f"{passed} of {count(judged, 'rule')} met", "dim")
+    return f"  {name}  {bar}  {whole(item.score):>3}  {note}"
+
+
+def fix_first(report: Report, pen: Pen) -> list[str]:
+    """At most five steps with place, effort and the score before and after."""
+    steps = report.score.fix_first[:5]
+    if not steps:
+        return []
+    decimals = any(whole(s.score_after) == whole(s.score_after - s.gain) for s in steps)
+
+    def show(score: float) -> str:
+        return f"{max(score, 0.0):.1f}" if decimals else whole(score)
+
+    scores = [f"{show(s.score_after - s.gain)} → {show(s.score_after)}" for s in steps]
+    efforts = [effort(s.effort_minutes) for s in steps]
+    names = [clean(s.rule_id) for s in steps]
+    wide = [max(map(cells, column)) for column in (names, [*efforts, "effort"], [*scores, "score"])]
+    room = pen.width - sum(wide) - 11
+    right = f"{'effort':>{wide[1]}}  {'score':>{wide[2]}}"
+    lines = [pen.paint("Fix first", "bold") + pen.paint(f"{right:>{pen.width - 9}}", "dim")]
+    for number, (step, name) in enumerate(zip(steps, names, strict=True), start=1):
+        where = pad(_where(report, step.rule_id, room), room)
+        lines.append(
+            f"  {number}  {pen.paint(pad(name, wide[0]), 'bold')}  {pen.paint(where, 'dim')}"
+            f"  {efforts[number - 1]:>{wide[1]}}  {scores[number - 1]:>{wide[2]}}"
+        )
+    return lines
+
+
+def _where(report: Report, rule_id: str, room: int) -> str:
+    result = next((r for r in report.results if r.rule.id == rule_id), None)
+    if result is None:
+        return ""
+    places = [place(f.location) for f in result.findings if f.suppression is None and f.location]
+    if not places:
+        return shorten(clean(result.reason), room)
+    more = f" +{len(places) - 1}" if len(places) > 1 else ""
+    return shorten_middle(places[0], room - len(more)) + more
+
+
+def one_line(report: Report, pen: Pen) -> str:
+    """The verdict alone, for `-q`."""
+    score = report.score
+    verdict = f"{whole(score.value)} / 100 {score.grade or 'not graded'}"
+    told = [f"{clean(report.name)}: {pen.grade(verdict, score.grade)}"]
+    loud = [
+        f"{n} {severity.value}"
+        for severity in Severity
+        if severity is not Severity.INFO and (n := sum(f.severity is severity for f in report.open_findings))
+    ]
+    told.append(", ".join(loud) or "nothing found")
+    if score.cap:
+        told.append(f"held at {score.cap[1]} by {clean(score.cap[0])}")
+    if not score.complete:
+        told.append(f"score incomplete ({count(counts(report)[Status.ERROR], 'error')})")
+    if not report.gate.passed:
+        told.append(f"gate failed: {'; '.join(map(clean, report.gate.reasons))}")
+    return " · ".join(told)
