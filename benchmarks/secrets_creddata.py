@@ -78,7 +78,10 @@ def build(creddata: Path, clones: str, work: Path, python: str, wanted: Iterable
         for line in git(clone, "ls-tree", "-r", "-z", commit).split(b"\0"):
             if line:
                 meta, _, path = line.partition(b"\t")
-                by_id[hashlib.sha256(path).hexdigest()[:8]] = (meta.split()[2].decode(), path.decode("utf-8", "replace"))
+                by_id[hashlib.sha256(path).hexdigest()[:8]] = (
+                    meta.split()[2].decode(),
+                    path.decode("utf-8", "replace"),
+                )
         kept, missing = [], set()
         for row in rows:
             place = by_id.get(row["FileID"])
@@ -96,7 +99,9 @@ def build(creddata: Path, clones: str, work: Path, python: str, wanted: Iterable
             writer.writeheader()
             writer.writerows(kept)
         print(f"{owner}/{name}: {len(kept)} rows, {len(missing)} files missing", file=sys.stderr)
-    script = "import sys; sys.path.insert(0, sys.argv[1]); import obfuscate_creds as o; o.obfuscate_creds('meta', 'data', 0)"
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import obfuscate_creds as o; o.obfuscate_creds('meta', 'data', 0)"
+    )
     subprocess.run([python, "-c", script, str(creddata.resolve())], cwd=work, check=True, capture_output=True)
     (work / "map.json").write_text(json.dumps(originals, indent=1, sort_keys=True))
 
@@ -109,7 +114,9 @@ def labels(work: Path) -> list[Span]:
                 if set(row["Category"].split(":")) & LEFT_OUT and row["GroundTruth"] == "T":
                     continue
                 spans.append(
-                    Span(row["FilePath"], int(row["LineStart"]), int(row["LineEnd"]), row["GroundTruth"], row["Category"])
+                    Span(
+                        row["FilePath"], int(row["LineStart"]), int(row["LineEnd"]), row["GroundTruth"], row["Category"]
+                    )
                 )
     return spans
 
@@ -127,14 +134,20 @@ def score(spans: list[Span], found: list[Found]) -> dict[str, float]:
     precision = len(good) / len(distinct) if distinct else 1.0
     recall = len(covered) / len(true) if true else 1.0
     f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-    return {"found": len(distinct), "false": len(distinct) - len(good), "precision": precision, "recall": recall, "f1": f1}
+    return {
+        "found": len(distinct),
+        "false": len(distinct) - len(good),
+        "precision": precision,
+        "recall": recall,
+        "f1": f1,
+    }
 
 
 def ours(work: Path, renamed: bool = False) -> list[Found]:
     """What prodcheck's extractor finds, file by file, under the files' original names unless `renamed`."""
     from prodcheck.extract import notebook, secrets
-    from prodcheck.facts.paths import Role, classify
     from prodcheck.extract.text import is_binary
+    from prodcheck.facts.paths import Role, classify
 
     found = []
     for path, original in sorted(json.loads((work / "map.json").read_text()).items()):
