@@ -27,7 +27,7 @@ class Options:
     """Name of the CI system that runs prodcheck, such as `github-actions`; None outside of CI."""
 
 
-SYMBOLS = "✓◐✗–·→…█░─"
+SYMBOLS = "✓◐✗⊘–·→…█░─"
 """Characters of the text report beyond ASCII: a stream that cannot encode them wants `unicode=False`."""
 
 Reporter = Callable[[Report, Options], str]

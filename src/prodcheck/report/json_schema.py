@@ -94,8 +94,8 @@ def _extra(extra: object) -> dict[str, Any]:
         return {"description": extra}
     if isinstance(extra, type) and issubclass(extra, Enum):
         return {"enum": [member.value for member in extra]}
-    assert isinstance(extra, dict)
-    return extra
+    assert isinstance(extra, tuple)
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in extra}
 
 
 def _table(name: str, definition: Mapping[str, Any]) -> str:

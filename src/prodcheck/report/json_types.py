@@ -16,12 +16,19 @@ SCHEMA_VERSION: Literal[1] = 1
 
 SeverityName = Annotated[str, Severity]
 CategoryName = Annotated[str, Category]
-Percent = Annotated[float, {"minimum": 0, "maximum": 100}]
-Share = Annotated[float, {"minimum": 0, "maximum": 1}]
-Grade = Annotated[str, {"enum": ["A", "B", "C", "D", "F"]}]
-Count = Annotated[int, {"minimum": 0}]
-Position = Annotated[int, {"minimum": 1}]
-Time = Annotated[str, {"format": "date-time", "pattern": "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?Z$"}]
+
+
+def keywords(**values: object) -> tuple[tuple[str, object], ...]:
+    """Further JSON Schema keywords of a type; hashable, as annotations must be."""
+    return tuple(values.items())
+
+
+Percent = Annotated[float, keywords(minimum=0, maximum=100)]
+Share = Annotated[float, keywords(minimum=0, maximum=1)]
+Grade = Annotated[str, keywords(enum=("A", "B", "C", "D", "F"))]
+Count = Annotated[int, keywords(minimum=0)]
+Position = Annotated[int, keywords(minimum=1)]
+Time = Annotated[str, keywords(format="date-time", pattern="^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?Z$")]
 Path = Annotated[
     str, "Relative to the root, with `/`. Bytes that are not UTF-8 are percent-encoded (and `%` itself in such a path)."
 ]
@@ -139,8 +146,8 @@ class CategoryJson(TypedDict):
     id: CategoryName
     title: str
     score: Annotated[Percent | None, "Null when no rule of the category was judged."]
-    points_earned: Annotated[float, {"minimum": 0}]
-    points_possible: Annotated[float, {"minimum": 0}]
+    points_earned: Annotated[float, keywords(minimum=0)]
+    points_possible: Annotated[float, keywords(minimum=0)]
     rules: Count
     failed: Annotated[Count, "Rules that failed, partly or fully, or are blocked."]
     not_applicable: Count
@@ -155,8 +162,8 @@ class RuleJson(TypedDict):
     severity: SeverityName
     status: Annotated[str, Status]
     score: Annotated[Share | None, "Null unless the status is pass, partial, fail or blocked."]
-    points_earned: Annotated[float, {"minimum": 0}]
-    points_possible: Annotated[float, {"minimum": 0}]
+    points_earned: Annotated[float, keywords(minimum=0)]
+    points_possible: Annotated[float, keywords(minimum=0)]
     gain: Annotated[Percent, "How much the final score rises when only this rule is fixed."]
     effort_minutes: Count
     evidence: list[EvidenceJson]
@@ -205,7 +212,7 @@ class StackJson(TypedDict):
 
     topic: str
     tool: str
-    strength: Annotated[str, {"enum": [strength.label for strength in Strength]}]
+    strength: Annotated[str, keywords(enum=tuple(strength.label for strength in Strength))]
     evidence: list[EvidenceJson]
 
 

@@ -33,7 +33,7 @@ _STATUS = {
     Status.PASS: ("✓", "+", "green"),
     Status.PARTIAL: ("◐", "~", "yellow"),
     Status.FAIL: ("✗", "x", "red"),
-    Status.BLOCKED: ("✗", "x", "red"),
+    Status.BLOCKED: ("⊘", "x", "red"),
     Status.NOT_APPLICABLE: ("–", "-", "dim"),
     Status.UNKNOWN: ("?", "?", "magenta"),
     Status.ERROR: ("!", "!", "bold red"),
@@ -117,6 +117,10 @@ class Pen:
         length = self.width - cells(title) - cells(note) - (3 if note else 2)
         parts = [self.paint(title, style), self.paint(line * max(3, length), "dim")]
         return " ".join([*parts, self.paint(note, "dim")] if note else parts)
+
+    def line(self) -> str:
+        """A line across the page."""
+        return self.paint(("─" if self.unicode else "-") * self.width, "dim")
 
     def wrap(self, text: str, indent: int, style: str = "", first: str = "") -> list[str]:
         """Lines of running text, each indented; `first` stands before the first line, inside the indent."""

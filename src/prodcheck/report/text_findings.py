@@ -80,7 +80,7 @@ def _block(result: Result, found: list[Finding], blocked: list[str], severity: S
     else:
         lines.append("      " + pen.paint(hint, "dim"))
     if blocked:
-        lines += pen.wrap(f"holds back: {', '.join(sorted(map(clean, blocked)))}", 6, "dim")
+        lines += pen.wrap(f"blocks: {', '.join(sorted(map(clean, blocked)))}", 6, "dim")
     return lines
 
 

@@ -109,6 +109,8 @@ def _where(report: Report, rule_id: str, room: int) -> str:
     result = next((r for r in report.results if r.rule.id == rule_id), None)
     if result is None:
         return ""
+    if result.status is Status.BLOCKED and result.blocked_by:
+        return shorten(f"after {clean(result.blocked_by)}", room)
     places = [place(f.location) for f in result.findings if f.suppression is None and f.location]
     if not places:
         return shorten(clean(result.reason), room)

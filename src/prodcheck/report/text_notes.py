@@ -138,7 +138,7 @@ def summary(report: Report, pen: Pen, verbose: bool) -> list[str]:
         (Status.PASS, f"{number[Status.PASS]} passed" + ("" if verbose else " (-v shows why)"), True),
         (Status.PARTIAL, f"{number[Status.PARTIAL]} partly", number[Status.PARTIAL] > 0),
         (Status.FAIL, f"{number[Status.FAIL]} failed", True),
-        (Status.BLOCKED, f"{number[Status.BLOCKED]} held back", number[Status.BLOCKED] > 0),
+        (Status.BLOCKED, f"{number[Status.BLOCKED]} blocked", number[Status.BLOCKED] > 0),
         (Status.NOT_APPLICABLE, f"{number[Status.NOT_APPLICABLE]} not applicable", True),
         (Status.UNKNOWN, f"{number[Status.UNKNOWN]} undecided", True),
         (Status.ERROR, count(number[Status.ERROR], "error"), number[Status.ERROR] > 0),
@@ -153,7 +153,7 @@ def summary(report: Report, pen: Pen, verbose: bool) -> list[str]:
             used = gap = 0
         lines[-1] += " " * gap + text
         used += gap + width
-    return [pen.rule("", style="dim").lstrip(), *lines]
+    return [pen.line(), *lines]
 
 
 def gate(report: Report, pen: Pen) -> list[str]:
