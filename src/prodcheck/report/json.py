@@ -196,3 +196,8 @@ def _finding(finding: Finding) -> types.FindingJson:
         ),
         "remediation": finding.remediation,
     }
+
+
+def stack_json(report: Report) -> str:
+    """The recognised tools alone, as in the report's `stack`."""
+    return json.dumps(document(report)["stack"], indent=2, ensure_ascii=True) + "\n"

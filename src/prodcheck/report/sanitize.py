@@ -35,7 +35,7 @@ _ASCII = str.maketrans(
 )
 
 
-def clean(text: str) -> str:
+def plain(text: str) -> str:
     """One line without escape sequences, control and bidirectional characters.
 
     Bytes of a file name that are not UTF-8 (surrogate escapes) are shown as `\\xff`, white space of any kind as one

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prodcheck.model import Category, Confidence, Finding, Report, Result, Severity, Status
 from prodcheck.report.pen import Pen, cells, pad, shorten_middle
-from prodcheck.report.sanitize import clean
+from prodcheck.report.sanitize import plain
 from prodcheck.report.wording import count, place
 
 FOLD = 5
@@ -61,26 +61,26 @@ def _folded(report: Report) -> dict[str, list[str]]:
 
 def _block(result: Result, found: list[Finding], blocked: list[str], severity: Severity, pen: Pen) -> list[str]:
     rule = result.rule
-    title = clean(rule.title)
-    head = f"{pen.mark(result.status)} {pen.severity(clean(rule.id), severity)}"
+    title = plain(rule.title)
+    head = f"{pen.mark(result.status)} {pen.severity(plain(rule.id), severity)}"
     if 6 + cells(rule.id) + cells(title) <= pen.width:
         lines = [f"{head}  {title}"]
     else:
         lines = [head, *pen.wrap(title, 4)]
     if not found:
-        lines += pen.wrap(clean(result.reason), 4)
+        lines += pen.wrap(plain(result.reason), 4)
     lines += _places(found[:FOLD], severity, pen)
     if len(found) > FOLD:
         lines.append(pen.paint(f"    … and {len(found) - FOLD:,} more, see --format json", "dim"))
-    remedy = clean(found[0].remediation if found else rule.remediation)
-    hint = f"prodcheck explain {clean(rule.id)}"
+    remedy = plain(found[0].remediation if found else rule.remediation)
+    hint = f"prodcheck explain {plain(rule.id)}"
     lines += pen.wrap(remedy, 6, first="→ ")
     if cells(lines[-1]) + 3 + len(hint) <= pen.width:
         lines[-1] += "   " + pen.paint(hint, "dim")
     else:
         lines.append("      " + pen.paint(hint, "dim"))
     if blocked:
-        lines += pen.wrap(f"blocks: {', '.join(sorted(map(clean, blocked)))}", 6, "dim")
+        lines += pen.wrap(f"blocks: {', '.join(sorted(map(plain, blocked)))}", 6, "dim")
     return lines
 
 
@@ -112,4 +112,4 @@ def _message(finding: Finding, shown_under: Severity) -> str:
         notes.append(finding.severity.value)
     if finding.confidence is not Confidence.HIGH:
         notes.append(f"{finding.confidence.value} confidence")
-    return clean(finding.message) + (f" ({', '.join(notes)})" if notes else "")
+    return plain(finding.message) + (f" ({', '.join(notes)})" if notes else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prodcheck.model import CategoryScore, Report, Severity, Status
 from prodcheck.report.pen import Pen, cells, pad, shorten, shorten_middle
-from prodcheck.report.sanitize import clean
+from prodcheck.report.sanitize import plain
 from prodcheck.report.wording import KIND_NAMES, count, counts, duration, effort, place, sentence, share, whole
 
 BAR = 24
@@ -16,7 +16,7 @@ def head(report: Report, pen: Pen) -> list[str]:
     """What was audited, the score, and what explains it."""
     project, score = report.project, report.score
     told = [
-        pen.paint(clean(report.name), "bold"),
+        pen.paint(plain(report.name), "bold"),
         KIND_NAMES[project.kind],
         project.stage.value,
         f"{count(report.files, 'file')} in {duration(report.duration_ms)}",
@@ -41,7 +41,7 @@ def _binds(report: Report) -> list[str]:
     score = report.score
     told = []
     if score.cap:
-        told.append(f"raw {whole(score.raw)}, held at {score.cap[1]} by {clean(score.cap[0])}")
+        told.append(f"raw {whole(score.raw)}, held at {score.cap[1]} by {plain(score.cap[0])}")
     if not score.complete:
         told.append("score incomplete: see the errors below")
     judged = [c for c in score.categories if c.score is not None]
@@ -91,7 +91,7 @@ def fix_first(report: Report, pen: Pen) -> list[str]:
 
     scores = [f"{show(s.score_after - s.gain)} → {show(s.score_after)}" for s in steps]
     efforts = [effort(s.effort_minutes) for s in steps]
-    names = [clean(s.rule_id) for s in steps]
+    names = [plain(s.rule_id) for s in steps]
     wide = [max(map(cells, column)) for column in (names, [*efforts, "effort"], [*scores, "score"])]
     room = pen.width - sum(wide) - 11
     right = f"{'effort':>{wide[1]}}  {'score':>{wide[2]}}"
@@ -110,10 +110,10 @@ def _where(report: Report, rule_id: str, room: int) -> str:
     if result is None:
         return ""
     if result.status is Status.BLOCKED and result.blocked_by:
-        return shorten(f"after {clean(result.blocked_by)}", room)
+        return shorten(f"after {plain(result.blocked_by)}", room)
     places = [place(f.location) for f in result.findings if f.suppression is None and f.location]
     if not places:
-        return shorten(clean(result.reason), room)
+        return shorten(plain(result.reason), room)
     more = f" +{len(places) - 1}" if len(places) > 1 else ""
     return shorten_middle(places[0], room - len(more)) + more
 
@@ -122,7 +122,7 @@ def one_line(report: Report, pen: Pen) -> str:
     """The verdict alone, for `-q`."""
     score = report.score
     verdict = f"{whole(score.value)} / 100 {score.grade or 'not graded'}"
-    told = [f"{clean(report.name)}: {pen.grade(verdict, score.grade)}"]
+    told = [f"{plain(report.name)}: {pen.grade(verdict, score.grade)}"]
     loud = [
         f"{n} {severity.value}"
         for severity in Severity
@@ -130,9 +130,9 @@ def one_line(report: Report, pen: Pen) -> str:
     ]
     told.append(", ".join(loud) or "nothing found")
     if score.cap:
-        told.append(f"held at {score.cap[1]} by {clean(score.cap[0])}")
+        told.append(f"held at {score.cap[1]} by {plain(score.cap[0])}")
     if not score.complete:
         told.append(f"score incomplete ({count(counts(report)[Status.ERROR], 'error')})")
     if not report.gate.passed:
-        told.append(f"gate failed: {'; '.join(map(clean, report.gate.reasons))}")
+        told.append(f"gate failed: {'; '.join(map(plain, report.gate.reasons))}")
     return " · ".join(told)

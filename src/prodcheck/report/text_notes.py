@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prodcheck.model import Evidence, Report, Result, Status
 from prodcheck.report.pen import Pen, cells, pad, shorten_middle
-from prodcheck.report.sanitize import clean
+from prodcheck.report.sanitize import plain
 from prodcheck.report.wording import count, counts, place, whole
 
 EVIDENCE = 4
@@ -29,8 +29,8 @@ def passed(report: Report, pen: Pen) -> list[list[str]]:
 
 
 def _passed(result: Result, pen: Pen) -> list[str]:
-    head = f"{pen.mark(result.status)} {clean(result.rule.id)}"
-    lines = pen.wrap(clean(result.reason or result.rule.title), 4 + cells(result.rule.id), "dim")
+    head = f"{pen.mark(result.status)} {plain(result.rule.id)}"
+    lines = pen.wrap(plain(result.reason or result.rule.title), 4 + cells(result.rule.id), "dim")
     lines[0] = f"{head}  {lines[0].lstrip()}"
     for evidence in result.evidence[:EVIDENCE]:
         lines += _evidence(evidence, pen)
@@ -41,7 +41,7 @@ def _passed(result: Result, pen: Pen) -> list[str]:
 
 def _evidence(evidence: Evidence, pen: Pen) -> list[str]:
     name = shorten_middle(place(evidence.location), pen.width - 8)
-    detail = clean(evidence.detail)
+    detail = plain(evidence.detail)
     if not name:
         return pen.wrap(detail, 4, "dim")
     if cells(name) + cells(detail) + 6 <= pen.width:
@@ -54,8 +54,8 @@ def _table(results: list[Result], pen: Pen) -> list[str]:
     column = max(cells(r.rule.id) for r in results)
     lines = []
     for result in results:
-        body = pen.wrap(clean(result.reason) or "no reason given", column + 4, "dim")
-        lines.append(f"{pen.mark(result.status)} {pad(clean(result.rule.id), column)}  {body[0].lstrip()}")
+        body = pen.wrap(plain(result.reason) or "no reason given", column + 4, "dim")
+        lines.append(f"{pen.mark(result.status)} {pad(plain(result.rule.id), column)}  {body[0].lstrip()}")
         lines += body[1:]
     return lines
 
@@ -83,7 +83,7 @@ def _errors(report: Report, pen: Pen) -> list[str]:
     title = "ERRORS IN PRODCHECK" + (": THE SCORE IS INCOMPLETE" if not report.score.complete else "")
     lines = [pen.rule(title, "please report them", "bold red")]
     for where, message in sorted(told):
-        lines += pen.wrap(f"{clean(where)}: {clean(message)}", 4, first=f"{'!'} ")
+        lines += pen.wrap(f"{plain(where)}: {plain(message)}", 4, first=f"{'!'} ")
     return lines
 
 
@@ -100,8 +100,8 @@ def _suppressed(report: Report, pen: Pen) -> list[str]:
     for finding in hidden:
         assert finding.suppression is not None
         where = f" {place(finding.location)}" if finding.location else ""
-        lines += pen.wrap(f"{clean(finding.rule_id)}{where}", 2)
-        lines += pen.wrap(f"{clean(finding.suppression.reason)} ({clean(finding.suppression.source)})", 4, "dim")
+        lines += pen.wrap(f"{plain(finding.rule_id)}{where}", 2)
+        lines += pen.wrap(f"{plain(finding.suppression.reason)} ({plain(finding.suppression.source)})", 4, "dim")
     return lines
 
 
@@ -110,7 +110,7 @@ def _unused(report: Report, pen: Pen) -> list[str]:
         return []
     lines = [pen.rule("UNUSED IGNORES", "remove them", "bold yellow")]
     for item in report.unused_ignores:
-        lines += pen.wrap(f"{clean(item.source)}: {clean(item.rule_id)} suppresses nothing", 4, first="! ")
+        lines += pen.wrap(f"{plain(item.source)}: {plain(item.rule_id)} suppresses nothing", 4, first="! ")
     return lines
 
 
@@ -122,7 +122,7 @@ def _skipped(report: Report, pen: Pen, verbose: bool) -> list[str]:
         return [pen.paint(f"{count(len(skipped), 'file')} not read (-v says which and why)", "dim")]
     lines = [pen.rule("NOT READ", count(len(skipped), "file"))]
     for item in skipped[:SKIPPED]:
-        name, reason = shorten_middle(clean(item.path), pen.width - 4), clean(item.reason)
+        name, reason = shorten_middle(plain(item.path), pen.width - 4), plain(item.reason)
         beside = cells(name) + cells(reason) + 4 <= pen.width
         lines += [f"  {name}  {pen.paint(reason, 'dim')}"] if beside else [f"  {name}", *pen.wrap(reason, 4, "dim")]
     if len(skipped) > SKIPPED:
@@ -162,7 +162,7 @@ def gate(report: Report, pen: Pen) -> list[str]:
         return [
             line
             for reason in report.gate.reasons or ("a gate was set",)
-            for line in pen.wrap(f"gate failed: {clean(reason)}", 2, "bold red", first=f"{pen.mark(Status.FAIL)} ")
+            for line in pen.wrap(f"gate failed: {plain(reason)}", 2, "bold red", first=f"{pen.mark(Status.FAIL)} ")
         ]
     limits = []
     if report.fail_under is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from prodcheck.model import Evidence, Kind, Location, Report, Status
-from prodcheck.report.sanitize import clean
+from prodcheck.report.sanitize import plain
 
 KIND_NAMES = {
     Kind.LIBRARY: "library",
@@ -51,12 +51,12 @@ def duration(milliseconds: int) -> str:
 
 def place(location: Location | None) -> str:
     """A location, fit to print."""
-    return clean(str(location)) if location else ""
+    return plain(str(location)) if location else ""
 
 
 def sentence(evidence: Evidence) -> str:
     """`train.py:3 calls fit`."""
-    return f"{place(evidence.location)} {clean(evidence.detail)}".strip()
+    return f"{place(evidence.location)} {plain(evidence.detail)}".strip()
 
 
 def counts(report: Report) -> dict[Status, int]:
