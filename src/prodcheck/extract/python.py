@@ -1,82 +1,26 @@
 """What one Python module says: imports, calls with resolved names, definitions, size.
 
-The module is parsed once with `ast`; everything that rules ask for comes out of one walk.
+The module is parsed once with `ast`; everything that rules ask for comes out of one walk. Nothing of it is ever run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import ast
+import re
+import sys
+import warnings
+from dataclasses import replace
 
+from prodcheck.extract.cells import to_python
+from prodcheck.extract.python_model import Call, Definition, Import, PythonFacts
+from prodcheck.extract.python_text import code_flags, flavour
+from prodcheck.extract.python_walk import Walk
+from prodcheck.extract.text import decode
 
-@dataclass(frozen=True)
-class Import:
-    """One `import a.b` or `from a.b import c, d`; one object per module.
+__all__ = ["Call", "Definition", "Import", "PythonFacts", "analyse", "extract", "parse", "wants"]
 
-    `module` is the dotted name as written without leading dots, `level` the number of dots. `optional` marks imports
-    that may fail or never run (`try: ... except ImportError`, `if TYPE_CHECKING`).
-    """
-
-    module: str
-    line: int
-    names: tuple[str, ...] = ()
-    level: int = 0
-    optional: bool = False
-    scope: str = ""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call.
-
-    `name` is dotted with import aliases resolved (`pandas.read_csv`). A method on a variable whose constructor is
-    known reads `sklearn.ensemble.RandomForestClassifier().fit`; an unknown receiver reads `?.fit`, a plain local name
-    its name. `keywords` holds literal values; a keyword that is not a literal maps to `...` (Ellipsis). `text` is
-    the first positional argument when it is a string literal. `scope` is the qualified name of the enclosing function.
-    """
-
-    name: str
-    line: int
-    keywords: Mapping[str, object] = field(default_factory=dict)
-    positional: int = 0
-    text: str | None = None
-    scope: str = ""
-
-
-@dataclass(frozen=True)
-class Definition:
-    """One function or class. `bases` and `decorators` are dotted names, resolved like calls."""
-
-    name: str
-    kind: str
-    """`function` or `class`."""
-    line: int
-    end_line: int
-    decorators: tuple[str, ...] = ()
-    bases: tuple[str, ...] = ()
-    asserts: int = 0
-    trivial: bool = False
-    """The body is only `pass`, `...` or a docstring."""
-
-
-@dataclass(frozen=True)
-class PythonFacts:
-    """Everything rules ask about one module. `problem` is empty when it parsed.
-
-    `problem_kind` is one of `python2`, `template`, `newer` (may be valid for a newer Python), `broken`, `too-deep`.
-    """
-
-    imports: tuple[Import, ...] = ()
-    calls: tuple[Call, ...] = ()
-    definitions: tuple[Definition, ...] = ()
-    code_lines: int = 0
-    lines_in_definitions: int = 0
-    has_main_guard: bool = False
-    constants: Mapping[str, tuple[object, int]] = field(default_factory=dict)
-    """Module-level `NAME = literal`: name to (value, line)."""
-    problem: str = ""
-    problem_kind: str = ""
-    problem_line: int | None = None
+_FILE = "<audited source>"
+"""File name under which sources are parsed; warnings about their content are recognised by it."""
 
 
 def wants(path: str) -> bool:
@@ -84,4 +28,101 @@ def wants(path: str) -> bool:
 
 
 def extract(path: str, data: bytes) -> PythonFacts | None:
-    raise NotImplementedError
+    """Facts of one module. Never raises for what the file holds: see `PythonFacts.problem`."""
+    text = decode(data).replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        return replace(analyse(parse(data), text), flavour=flavour(text))
+    except (SyntaxError, ValueError, LookupError) as problem:
+        return _unparsed(text, problem)
+    except (RecursionError, MemoryError):
+        lines = sum(code_flags(text.split("\n")))
+        return PythonFacts(code_lines=lines, problem="nested too deeply to be read", problem_kind="too-deep")
+
+
+def parse(source: str | bytes) -> ast.Module:
+    """The syntax tree of a module, without warnings about what is in it.
+
+    Raises SyntaxError, ValueError (null bytes), LookupError (unknown coding), RecursionError or MemoryError.
+    """
+    _silence()
+    tree = compile(source, _FILE, "exec", ast.PyCF_ONLY_AST)
+    assert isinstance(tree, ast.Module)
+    return tree
+
+
+def analyse(tree: ast.Module, text: str) -> PythonFacts:
+    """Facts of a parsed module; `text` is what it was parsed from."""
+    walk = Walk(text.split("\n"))
+    walk.run(tree)
+    return walk.facts(tree)
+
+
+def _silence() -> None:
+    """Ignore warnings that the parser gives about audited sources, such as invalid escapes.
+
+    The filter names our pseudo file, so that it hides nothing else, and it stays: restoring filters is not safe in
+    threads. It is looked for each time because tests and applications reset the filters.
+    """
+    pattern = re.escape(_FILE)
+    if not any(getattr(entry[3], "pattern", entry[3]) == pattern for entry in warnings.filters):
+        warnings.filterwarnings("ignore", module=pattern)
+
+
+def _unparsed(text: str, problem: Exception) -> PythonFacts:
+    """Facts of a module that does not parse as it is: as much as a cleaned text still tells, and the problem."""
+    line = problem.lineno if isinstance(problem, SyntaxError) else None
+    message = problem.msg if isinstance(problem, SyntaxError) else str(problem)
+    kind = problem_kind(text, message)
+    if kind == "broken":
+        try:
+            facts = analyse(parse(to_python(text)), text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            pass
+        else:
+            why = "holds notebook magics" if to_python(text) != text else "is not UTF-8 and declares no encoding"
+            return replace(facts, flavour=flavour(text), problem=why, problem_kind=kind, problem_line=line)
+    return PythonFacts(
+        code_lines=sum(code_flags(text.split("\n"))),
+        flavour=flavour(text),
+        problem=f"{PROBLEMS[kind]} ({message})" if kind == "broken" else PROBLEMS[kind],
+        problem_kind=kind,
+        problem_line=line,
+    )
+
+
+PROBLEMS = {
+    "python2": "is Python 2",
+    "template": "is a template, not Python yet",
+    "newer": f"may need a Python newer than {sys.version_info.major}.{sys.version_info.minor}",
+    "broken": "does not parse",
+}
+_PYTHON2 = re.compile(
+    r"""^[ \t]*(?:print[ \t]+(?:["'\w%]|>>)|exec[ \t]+["'\w]|raise[ \t]+\w+[ \t]*,|except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:)
+    |\bexcept[ \t]+\([\w., ]+\)[ \t]*,[ \t]*\w+[ \t]*:|<>|\bur["']|`\w+`|(?<![\w.])0[0-7]+L?\b(?!\.)""",
+    re.MULTILINE | re.VERBOSE,
+)
+_TEMPLATE = re.compile(r"\{\{-?\s*[\w.|' \"()-]+?\s*-?\}\}|\{%-?\s*\w+[^\n]*?%\}|<%=?\s*\w+|\$\{\w+\}")
+_NEWER = (
+    ((3, 11), re.compile(r"^\s*except\s*\*", re.MULTILINE)),
+    ((3, 12), re.compile(r"^\s*type\s+\w+(?:\[[^\]]*\])?\s*=|^\s*(?:async\s+)?(?:def|class)\s+\w+\[", re.MULTILINE)),
+    (
+        (3, 14),
+        re.compile(r"(?<!\w)[tT][rR]?[\"']|^\s*except\s+[\w.]+\s*,\s*[\w.]+(?:\s*,\s*[\w.]+)*\s*:", re.MULTILINE),
+    ),
+    ((3, 15), re.compile(r"^lazy\s+(?:import|from)\b", re.MULTILINE)),
+)
+
+
+def problem_kind(text: str, message: str) -> str:
+    """Which kind of unparsable text this is: `python2`, `template`, `newer` or `broken`."""
+    if "{%" in text or "{{" in text or "<%" in text or "${" in text:
+        if _TEMPLATE.search(re.sub(r"(?<!\w)[fF]([\"']).*?\1", "", text)):
+            return "template"
+    if _PYTHON2.search(text) or "inconsistent use of tabs" in message or "Missing parentheses" in message:
+        return "python2"
+    if sys.version_info < (3, 12) and message.startswith("f-string"):
+        return "newer"
+    for version, pattern in _NEWER:
+        if sys.version_info < version and pattern.search(text):
+            return "newer"
+    return "broken"

@@ -1,0 +1,97 @@
+"""The nouns of Python source: what one module imports, calls and defines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Import:
+    """One `import a.b` or `from a.b import c, d`; one object per module.
+
+    `module` is the dotted name as written without leading dots, `level` the number of dots. `optional` marks imports
+    that may fail or never run (`try: ... except ImportError`, `if TYPE_CHECKING`, `if sys.version_info ...`).
+    """
+
+    module: str
+    line: int
+    names: tuple[str, ...] = ()
+    level: int = 0
+    optional: bool = False
+    scope: str = ""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call.
+
+    `name` is dotted with import aliases resolved (`pandas.read_csv`). A method on a variable whose constructor is
+    known reads `sklearn.ensemble.RandomForestClassifier().fit`; an unknown receiver reads `?.fit`, a plain local name
+    its name, a relative import keeps its dots (`.model.train`). `keywords` holds literal values; a keyword that is not
+    a literal maps to `...` (Ellipsis), and `**options` is the key `**`. `text` is the first positional argument when
+    it is a string literal. Text that looks like a credential is shortened to `…`. `scope` is the qualified name of the
+    enclosing function.
+    """
+
+    name: str
+    line: int
+    keywords: Mapping[str, object] = field(default_factory=dict)
+    positional: int = 0
+    text: str | None = None
+    scope: str = ""
+
+    @property
+    def method(self) -> str:
+        """The last part of the name."""
+        return self.name.rpartition(".")[2]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One function or class. `name` is qualified (`Class.method`), `bases` and `decorators` are dotted names,
+    resolved like calls."""
+
+    name: str
+    kind: str
+    """`function` or `class`."""
+    line: int
+    end_line: int
+    decorators: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+    asserts: int = 0
+    trivial: bool = False
+    """The body is only `pass`, `...` or a docstring."""
+    statements: int = 0
+    """Statements in the body of a function, nested blocks included, nested functions not."""
+    complexity: int = 1
+    """Cyclomatic complexity of a function."""
+    parameters: tuple[str, ...] = ()
+    digest: int = 0
+    """Equal for bodies whose code lines are equal apart from indentation and comments; 0 for very short ones."""
+
+
+@dataclass(frozen=True)
+class PythonFacts:
+    """Everything rules ask about one module. `problem` is empty when it parsed.
+
+    `problem_kind` is one of `python2`, `template`, `newer` (may be valid for a newer Python), `broken`, `too-deep`.
+    """
+
+    imports: tuple[Import, ...] = ()
+    calls: tuple[Call, ...] = ()
+    definitions: tuple[Definition, ...] = ()
+    code_lines: int = 0
+    lines_in_definitions: int = 0
+    has_main_guard: bool = False
+    constants: Mapping[str, tuple[object, int]] = field(default_factory=dict)
+    """Module-level `NAME = literal`: name to (value, line)."""
+    problem: str = ""
+    problem_kind: str = ""
+    problem_line: int | None = None
+    flavour: str = ""
+    """How the file is written: `databricks`, `percent`, `nbconvert`, `jupytext`, `marimo`, or empty for a plain module."""
+    paths: tuple[tuple[str, int], ...] = ()
+    """Absolute paths in string literals, docstrings and decorators left out: (text, line)."""
+    blocks: tuple[int, ...] = ()
+    """Fingerprints of a quarter of all runs of 12 code lines, to find copies in other files."""

@@ -1,0 +1,494 @@
+"""One walk over a module's syntax tree, in the order in which Python would run it.
+
+Module code comes first and the bodies of functions after it, because that is when they see the module's names; within
+a class `__init__` comes first, because that is where `self.model` gets its type. The walk keeps its own stacks:
+recursion would be both slower and the first thing to break on generated code.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+from prodcheck.extract.python_model import Call, Definition, Import, PythonFacts
+from prodcheck.extract.python_names import Names, Scope
+from prodcheck.extract.python_text import blocks, code_flags, digest
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+_LEAF_FIELDS = frozenset("ctx op ops id attr arg name names level kind type_comment lineno simple is_async".split())
+_CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {
+    node: tuple(f for f in node._fields if f not in _LEAF_FIELDS)
+    for node in vars(ast).values()
+    if isinstance(node, type) and issubclass(node, ast.AST)
+}
+"""Per type of node, the fields that can hold expressions."""
+_BRANCHES = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.match_case)
+_GUARDS = frozenset("TYPE_CHECKING typing.TYPE_CHECKING".split())
+_PLATFORM = re.compile(r"sys\.(version|platform|implementation)|platform\.|os\.name")
+_CAUGHT = frozenset("ImportError ModuleNotFoundError Exception BaseException".split())
+_FIRST = frozenset("__init__ __post_init__ setup setUp".split())
+_ABSOLUTE = re.compile(r"/[A-Za-z]|\\\\\w|[A-Za-z]:[\\/]|file:///")
+MAX_TEXT = 200
+"""Characters of a string literal that are kept."""
+_TOKEN = re.compile(r"[A-Za-z0-9+/=_-]{20,}")
+_SECRET_NAME = re.compile(r"key|token|secret|passw|pwd|credential|auth", re.IGNORECASE)
+_PIN_NAME = re.compile(r"revision|commit|sha|version|digest", re.IGNORECASE)
+
+
+class _Block:
+    """A function body that waits for its turn, and what is counted in it."""
+
+    def __init__(self, node: Function, name: str, scopes: list[Scope]) -> None:
+        self.node = node
+        self.name = name
+        self.scopes = scopes
+        self.decorators: tuple[str, ...] = ()
+        self.statements = 0
+        self.complexity = 1
+        self.asserts = 0
+
+
+class Walk:
+    """The state of one walk; `facts` is its result."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = lines
+        self.names = Names()
+        self.imports: list[Import] = []
+        self.calls: list[tuple[int, int, Call]] = []
+        self.definitions: list[Definition] = []
+        self.constants: dict[str, tuple[object, int]] = {}
+        self.paths: list[tuple[str, int]] = []
+        self.returns: dict[str, str] = {}
+        self.main_guard = False
+        self.waiting: deque[_Block] = deque()
+        self.block: _Block | None = None
+        self.scope = ""
+        self.optional = 0
+        self.in_decorator = False
+
+    def run(self, tree: ast.Module) -> None:
+        self.body(tree.body)
+        while self.waiting:
+            block = self.waiting.popleft()
+            self.function_body(block)
+
+    def facts(self, tree: ast.Module) -> PythonFacts:
+        flags = code_flags(self.lines)
+        self.calls.sort(key=lambda item: item[:2])
+        return PythonFacts(
+            imports=tuple(sorted(self.imports, key=lambda item: item.line)),
+            calls=tuple(self._returned(call) for _, _, call in self.calls),
+            definitions=tuple(sorted(self.definitions, key=lambda item: item.line)),
+            code_lines=sum(flags),
+            lines_in_definitions=sum(sum(flags[a - 1 : b]) for a, b in _outer_definitions(tree)),
+            has_main_guard=self.main_guard,
+            constants=self.constants,
+            paths=tuple(sorted(self.paths, key=lambda item: item[1])),
+            blocks=blocks(self.lines),
+        )
+
+    def _returned(self, call: Call) -> Call:
+        """The call, with `build_model()` replaced by what the local function `build_model` returns."""
+        head, mark, rest = call.name.partition("()")
+        if mark and rest and head in self.returns:
+            return Call(self.returns[head] + rest, call.line, call.keywords, call.positional, call.text, call.scope)
+        return call
+
+    # Statements
+
+    def body(self, statements: Iterable[ast.stmt]) -> None:
+        """Walk statements in order. `None` on the stack ends a block in which imports are optional."""
+        stack: list[ast.stmt | None] = list(statements)
+        stack.reverse()
+        while stack:
+            node = stack.pop()
+            if node is None:
+                self.optional -= 1
+                continue
+            if self.block is not None:
+                self.block.statements += 1
+            inner = self.statement(node)
+            if inner:
+                stack.extend(reversed(inner))
+
+    def statement(self, node: ast.stmt) -> list[ast.stmt | None]:
+        """Take one statement in and give back the statements nested in it."""
+        kind = type(node)
+        if kind is ast.Expr:
+            value = node.value  # type: ignore[attr-defined]
+            if type(value) is not ast.Constant:
+                self.expression(value)
+            return []
+        if isinstance(node, ast.Assign):
+            self.expression(node.value)
+            known = self.names.type_of(node.value)
+            for target in node.targets:
+                self.target(target)
+                self.names.bind(target, known, node.value)
+            self.constant(node.targets[0], node.value, node.lineno)
+            return []
+        if isinstance(node, ast.AnnAssign):
+            self.target(node.target)
+            if node.value is not None:
+                self.expression(node.value)
+                self.names.bind(node.target, self.names.type_of(node.value), node.value)
+                self.constant(node.target, node.value, node.lineno)
+            return []
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            self.import_(node)
+            return []
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            self.function(node)
+            return []
+        if isinstance(node, ast.ClassDef):
+            self.class_(node)
+            return []
+        return self.compound(node)
+
+    def compound(self, node: ast.stmt) -> list[ast.stmt | None]:
+        if self.block is not None and isinstance(node, _BRANCHES):
+            self.block.complexity += 1
+        inner: list[ast.stmt | None] = []
+        if isinstance(node, ast.If):
+            self.expression(node.test)
+            inner.extend(self.guarded(node))
+            inner.extend(node.orelse)
+        elif isinstance(node, ast.For | ast.AsyncFor):
+            self.expression(node.iter)
+            self.names.bind_loop(node.target, node.iter)
+            inner.extend([*node.body, *node.orelse])
+        elif isinstance(node, ast.While):
+            self.expression(node.test)
+            inner.extend([*node.body, *node.orelse])
+        elif isinstance(node, ast.With | ast.AsyncWith):
+            for item in node.items:
+                self.expression(item.context_expr)
+                if item.optional_vars is not None:
+                    self.names.bind(item.optional_vars, self.names.type_of(item.context_expr))
+            inner.extend(node.body)
+        elif hasattr(node, "handlers"):  # Try, and TryStar where Python knows it
+            inner.extend(self.tried(node))
+        elif isinstance(node, ast.Match):
+            self.expression(node.subject)
+            for case in node.cases:
+                if self.block is not None:
+                    self.block.complexity += 1
+                if case.guard is not None:
+                    self.expression(case.guard)
+                inner.extend(case.body)
+        elif isinstance(node, ast.Return):
+            if node.value is not None:
+                self.expression(node.value)
+                known = self.names.type_of(node.value)
+                if "()" in known and not known.startswith("[]"):
+                    self.returns.setdefault(self.scope, known)
+        else:
+            if isinstance(node, ast.Assert) and self.block is not None:
+                self.block.asserts += 1
+            for field in _CHILDREN[type(node)]:
+                value = getattr(node, field)
+                for child in value if isinstance(value, list) else (value,):
+                    if isinstance(child, ast.expr):
+                        self.expression(child)
+        return inner
+
+    def guarded(self, node: ast.If) -> list[ast.stmt | None]:
+        """Body of an `if`; imports under a test of the type checker or the platform may never run."""
+        test = node.test
+        if isinstance(test, ast.Compare):
+            left = test.left
+            if isinstance(left, ast.Name) and left.id == "__name__" and not self.scope:
+                self.main_guard = True
+        name = test if isinstance(test, ast.Name | ast.Attribute) else None
+        if name is not None and self.names.dotted(name) in _GUARDS:
+            return self.optionally(node.body)
+        left_name = test.left if isinstance(test, ast.Compare) else None
+        while isinstance(left_name, ast.Subscript):
+            left_name = left_name.value
+        if isinstance(left_name, ast.Attribute) and _PLATFORM.match(self.names.dotted(left_name)):
+            return self.optionally(node.body)
+        return list(node.body)
+
+    def tried(self, node: ast.stmt) -> list[ast.stmt | None]:
+        handlers: list[ast.ExceptHandler] = node.handlers  # type: ignore[attr-defined]
+        caught: set[str] = set()
+        for handler in handlers:
+            kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+            caught.update(k.id for k in kinds if isinstance(k, ast.Name))
+            if handler.type is None:
+                caught.add("Exception")
+        if self.block is not None:
+            self.block.complexity += len(handlers)
+        failing = bool(caught & _CAUGHT)
+        body = node.body  # type: ignore[attr-defined]
+        inner = self.optionally(body) if failing else list(body)
+        for handler in handlers:
+            if handler.name:
+                self.names.here.names[handler.name] = ""
+            inner.extend(self.optionally(handler.body) if failing else handler.body)
+        inner.extend(node.orelse)  # type: ignore[attr-defined]
+        inner.extend(node.finalbody)  # type: ignore[attr-defined]
+        return inner
+
+    def optionally(self, statements: list[ast.stmt]) -> list[ast.stmt | None]:
+        self.optional += 1
+        return [*statements, None]
+
+    def import_(self, node: ast.Import | ast.ImportFrom) -> None:
+        names = self.names.here.names
+        optional = self.optional > 0
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                self.imports.append(Import(alias.name, node.lineno, optional=optional, scope=self.scope))
+                if alias.asname:
+                    names[alias.asname] = alias.name
+                else:
+                    top = alias.name.partition(".")[0]
+                    names[top] = top
+            return
+        module = node.module or ""
+        found = tuple(alias.name for alias in node.names)
+        self.imports.append(Import(module, node.lineno, found, node.level, optional, self.scope))
+        if module == "__future__":
+            return
+        prefix = "." * node.level + module
+        for alias in node.names:
+            if alias.name != "*":
+                joint = "" if prefix.endswith(".") or not prefix else "."
+                names[alias.asname or alias.name] = f"{prefix}{joint}{alias.name}"
+
+    def constant(self, target: ast.expr, value: ast.expr, line: int) -> None:
+        """Note `NAME = literal` at module level."""
+        if self.scope or not isinstance(target, ast.Name) or len(self.constants) >= 500:
+            return
+        known = literal(value, target.id)
+        if known is not ...:
+            self.constants[target.id] = (known, line)
+
+    # Definitions
+
+    def function(self, node: Function) -> None:
+        self.names.here.names[node.name] = node.name
+        block = _Block(node, f"{self.scope}.{node.name}" if self.scope else node.name, list(self.names.scopes))
+        block.decorators = self.decorators(node.decorator_list)
+        for default in (*node.args.defaults, *node.args.kw_defaults):
+            if default is not None:
+                self.expression(default)
+        if self.names.here.kind == "class" and node.name in _FIRST:
+            self.waiting.appendleft(block)
+        else:
+            self.waiting.append(block)
+
+    def decorators(self, nodes: list[ast.expr]) -> tuple[str, ...]:
+        self.in_decorator = True
+        found = []
+        for node in nodes:
+            self.expression(node)
+            found.append(self.names.dotted(node.func if isinstance(node, ast.Call) else node))
+        self.in_decorator = False
+        return tuple(found)
+
+    def function_body(self, block: _Block) -> None:
+        node, outer = block.node, block.scopes[-1]
+        in_class = outer.kind == "class"
+        self.names.scopes = [*block.scopes, Scope("function", block.name, outer.attributes)]
+        names = self.names.here.names
+        arguments = node.args
+        parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        for parameter in parameters:
+            annotation = parameter.annotation
+            known = self.names.dotted(annotation) if isinstance(annotation, ast.Name | ast.Attribute) else ""
+            names[parameter.arg] = f"{known}()" if known[:1].isalpha() and "." in known else ""
+        for extra in (arguments.vararg, arguments.kwarg):
+            if extra is not None:
+                names[extra.arg] = ""
+        if in_class and parameters and "staticmethod" not in block.decorators:
+            names[parameters[0].arg] = "self"
+        self.block, self.scope, self.optional = block, block.name, 0
+        self.body(node.body)
+        self.block, self.scope = None, ""
+        start, end = node.lineno, node.end_lineno or node.lineno
+        self.definitions.append(
+            Definition(
+                block.name,
+                "function",
+                start,
+                end,
+                block.decorators,
+                (),
+                block.asserts,
+                _is_trivial(node.body),
+                block.statements,
+                block.complexity,
+                tuple(parameter.arg for parameter in parameters),
+                digest(self.lines[start:end]),
+            )
+        )
+
+    def class_(self, node: ast.ClassDef) -> None:
+        self.names.here.names[node.name] = node.name
+        decorators = self.decorators(node.decorator_list)
+        bases = tuple(self.names.dotted(b) for b in node.bases if isinstance(b, ast.Name | ast.Attribute | ast.Call))
+        for base in node.bases:
+            self.expression(base)
+        outer_scope, outer_block = self.scope, self.block
+        self.scope = f"{outer_scope}.{node.name}" if outer_scope else node.name
+        self.block = None
+        self.names.scopes.append(Scope("class", self.scope, {}))
+        self.body(node.body)
+        self.names.scopes.pop()
+        self.definitions.append(
+            Definition(
+                self.scope,
+                "class",
+                node.lineno,
+                node.end_lineno or node.lineno,
+                decorators,
+                bases,
+                trivial=_is_trivial(node.body),
+            )
+        )
+        self.scope, self.block = outer_scope, outer_block
+
+    # Expressions
+
+    def expression(self, node: ast.expr) -> None:
+        """Walk one expression, outermost first."""
+        stack: list[ast.AST] = [node]
+        while stack:
+            item = stack.pop()
+            kind = type(item)
+            if kind is ast.Name:
+                continue
+            if kind is ast.Constant:
+                value = item.value  # type: ignore[attr-defined]
+                if type(value) is str and value[:1] and (value[0] in "/\\f" or value[1:2] == ":"):
+                    self.path(value, item.lineno)  # type: ignore[attr-defined]
+                continue
+            if isinstance(item, ast.Call):
+                self.call(item)
+                stack.extend(item.args)
+                stack.extend(keyword.value for keyword in item.keywords)
+                if type(item.func) is not ast.Name:
+                    stack.append(item.func)
+                continue
+            if kind is ast.Attribute:
+                stack.append(item.value)  # type: ignore[attr-defined]
+                continue
+            if isinstance(item, ast.comprehension):
+                self.names.bind_loop(item.target, item.iter)
+                if self.block is not None:
+                    self.block.complexity += 1 + len(item.ifs)
+                stack.append(item.iter)
+                stack.extend(item.ifs)
+                continue
+            if isinstance(item, ast.NamedExpr):
+                self.names.bind(item.target, self.names.type_of(item.value), item.value)
+            elif self.block is not None:
+                if isinstance(item, ast.BoolOp):
+                    self.block.complexity += len(item.values) - 1
+                elif kind is ast.IfExp:
+                    self.block.complexity += 1
+            for field in _CHILDREN[kind]:
+                child = getattr(item, field)
+                if child.__class__ is list:
+                    stack.extend(c for c in child if c is not None)
+                elif isinstance(child, ast.AST):
+                    stack.append(child)
+
+    def target(self, node: ast.expr) -> None:
+        """Calls inside an assignment's target, such as `frame[key()] = 1`."""
+        if not isinstance(node, ast.Name):
+            self.expression(node)
+
+    def call(self, node: ast.Call) -> None:
+        func = node.func
+        name = self.names.dotted(func)
+        if name.endswith("()"):
+            name += ".__call__"
+        keywords: dict[str, object] = {}
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                keywords["**"] = ...
+            else:
+                keywords[keyword.arg] = literal(keyword.value, keyword.arg)
+        text = None
+        if node.args:
+            first = node.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                text = _safe(first.value, "")
+        line = (func.end_lineno or node.lineno) if isinstance(func, ast.Attribute) else node.lineno
+        end = node.end_lineno or node.lineno
+        self.calls.append((end, node.end_col_offset or 0, Call(name, line, keywords, len(node.args), text, self.scope)))
+        if self.block is not None:
+            last = name.rpartition(".")[2]
+            if last.startswith("assert") or name in ("pytest.raises", "pytest.warns"):
+                self.block.asserts += 1
+
+    def path(self, value: str, line: int) -> None:
+        if not self.in_decorator and len(value) <= 300 and "\n" not in value and _ABSOLUTE.match(value):
+            self.paths.append((_safe(value, "path"), line))
+
+
+def _is_trivial(body: list[ast.stmt]) -> bool:
+    return all(
+        isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        for node in body
+    )
+
+
+def _outer_definitions(tree: ast.Module) -> Iterable[tuple[int, int]]:
+    """First and last line of the functions and classes that are not inside another one."""
+    stack: list[ast.AST] = list(tree.body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            start = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            yield start, node.end_lineno or node.lineno
+        elif isinstance(node, ast.If | ast.With | ast.For | ast.While) or hasattr(node, "handlers"):
+            for field in ("body", "orelse", "handlers", "finalbody"):
+                stack.extend(getattr(node, field, ()))
+        elif isinstance(node, ast.ExceptHandler):
+            stack.extend(node.body)
+
+
+def literal(node: ast.expr, name: str) -> object:
+    """Value of a literal, containers of literals included; Ellipsis for anything else."""
+    if isinstance(node, ast.Constant):
+        value = node.value
+        if isinstance(value, str):
+            return _safe(value, name)
+        return value if isinstance(value, int | float | bool) or value is None else ...
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+        number = node.operand.value
+        return -number if isinstance(number, int | float) else ...
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        if len(node.elts) > 50:
+            return ...
+        items = [literal(item, name) for item in node.elts]
+        return ... if ... in items else tuple(items)
+    if isinstance(node, ast.Dict):
+        if len(node.keys) > 50:
+            return ...
+        found: dict[object, object] = {}
+        for key, value_node in zip(node.keys, node.values, strict=True):
+            word = literal(key, "") if isinstance(key, ast.Constant) else ...
+            if word is ...:
+                return ...
+            found[word] = literal(value_node, str(word))
+        return found
+    return ...
+
+
+def _safe(text: str, name: str) -> str:
+    """Text of a literal, shortened, with whatever looks like a credential left out: facts are cached on disk."""
+    if name and _SECRET_NAME.search(name):
+        return "…"
+    text = text[:MAX_TEXT]
+    if len(text) < 20 or _PIN_NAME.search(name):
+        return text
+    return _TOKEN.sub(lambda m: "…" if re.search(r"\d", m[0]) and "/" not in m[0] else m[0], text)
