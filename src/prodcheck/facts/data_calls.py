@@ -1,0 +1,160 @@
+"""Versions of data that code asks for: fixed revisions, artefacts, time travel, checksums; and public datasets.
+
+One call at a time, by resolved name. What a call cannot prove from its literal arguments it does not claim.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from prodcheck.extract.python import Call
+from prodcheck.extract.run import FileFacts
+from prodcheck.facts.paths import Paths, Role
+from prodcheck.model import Evidence, Location, Strength
+
+
+@dataclass(frozen=True)
+class CodeEvidence:
+    """What calls say about data versions."""
+
+    versioned: tuple[Evidence, ...]
+    initialised: tuple[Evidence, ...]
+    public: tuple[Evidence, ...]
+
+
+def code_evidence(files: Mapping[str, FileFacts], paths: Paths) -> CodeEvidence:
+    """Evidence from the calls of own modules and notebooks, in the order of the files."""
+    versioned: list[Evidence] = []
+    initialised: list[Evidence] = []
+    public: list[Evidence] = []
+    for path, file in files.items():
+        if paths.role(path) is not Role.CODE:
+            continue
+        python = file.python or (file.notebook.python if file.notebook else None)
+        for call in python.calls if python else ():
+            verdict = judge(call)
+            if verdict is None:
+                continue
+            place = file.notebook.locate(path, call.line) if file.notebook else Location(path, call.line)
+            what, detail = verdict
+            if what == "versioned":
+                versioned.append(Evidence(detail, place))
+            elif what == "initialised":
+                initialised.append(Evidence(detail, place, Strength.DECLARED))
+            else:
+                public.append(Evidence(detail, place))
+    return CodeEvidence(tuple(versioned), tuple(initialised), tuple(public))
+
+
+PUBLIC = re.compile(
+    r"""(?:
+      sklearn\.datasets\.(?:load_(?!files|svmlight)\w+|fetch_\w+|make_\w+)
+    | (?:tensorflow\.)?keras\.datasets\.\w+\.load_data
+    | torchvision\.datasets\.(?!ImageFolder|DatasetFolder|FakeData)\w+
+    | torchtext\.datasets\.\w+ | torchaudio\.datasets\.\w+ | torch_geometric\.datasets\.\w+
+    | seaborn\.load_dataset | statsmodels\.(?:api\.)?datasets\.[\w.]+ | vega_datasets\.data[\w.]*
+    | tensorflow_datasets\.(?:load|builder) | nltk\.corpus\.[\w.]+ | openml\.datasets\.get_dataset
+    | datasets\.load_dataset | shap\.datasets\.\w+ | ucimlrepo\.fetch_ucirepo | pydataset\.data
+    | mxnet\.gluon\.data\.vision\.(?!ImageFolder)\w+ | dgl\.data\.\w+ | ogb\.[\w.]+Dataset
+    | kagglehub\.(?:dataset_download|load_dataset|dataset_load)
+    )\Z""",
+    re.VERBOSE,
+)
+"""Calls that load a dataset which somebody else publishes under a name."""
+
+_GENERIC_BUILDERS = frozenset("csv json parquet text imagefolder audiofolder pandas arrow webdataset".split())
+
+
+def judge(call: Call) -> tuple[str, str] | None:
+    """(`versioned`, `initialised` or `public`, what to say about it) for one call, or None."""
+    pinned = _pinned(call)
+    if pinned:
+        return pinned
+    name, keywords, text = call.name, call.keywords, call.text or ""
+    if PUBLIC.match(name):
+        if name == "datasets.load_dataset":
+            if text in _GENERIC_BUILDERS or text.startswith((".", "/", "~")):
+                return None
+            if keywords.get("revision"):
+                return "versioned", "pins the dataset's revision"
+        return "public", f"loads a public dataset ({name}{f' {text}' if text else ''})"
+    return None
+
+
+_CHECKED = "downloads data and checks its hash"
+
+
+@dataclass(frozen=True)
+class _Sign:
+    """One call that says something about versions. `keyword` and `text` are needed for `versioned`."""
+
+    name: re.Pattern[str]
+    detail: str
+    keywords: tuple[str, ...] = ()
+    text: re.Pattern[str] | None = None
+    otherwise: str = ""
+    """What to say when the call is there without the proof; empty for nothing."""
+
+
+def _sign(name: str, detail: str, *keywords: str, text: str = "", otherwise: str = "") -> _Sign:
+    return _Sign(re.compile(rf"(?:{name})\Z"), detail, keywords, re.compile(text) if text else None, otherwise)
+
+
+_SIGNS = (
+    _sign(
+        r".*\.use_artifact", "reads a fixed version of an artefact", text=r":v\d+$|:[0-9a-f]{8,}$",
+        otherwise="reads an artefact of Weights & Biases without a fixed version",
+    ),
+    _sign(r"mlflow\.data\.(?:from_\w+|load_delta)", "", text="(?!)", otherwise="describes the dataset to MLflow"),
+    _sign(r"mlflow\.log_input", "logs the dataset's digest to MLflow"),
+    _sign(
+        r".*\.option", "reads a fixed version of a table",
+        text="^(?:versionAsOf|timestampAsOf|snapshot-id|as-of-timestamp)$",
+    ),
+    _sign(r"(?:.*\.)?DeltaTable", "reads a fixed version of a Delta table", "version"),
+    _sign(r".*\.(?:load_as_version|load_version)", "reads a fixed version of a Delta table"),
+    _sign(r".*\.scan", "reads a fixed Iceberg snapshot", "snapshot_id"),
+    _sign(r"lance\.dataset", "reads a fixed version of a Lance dataset", "version"),
+    _sign(
+        r".*", "reads a fixed version of a table (SQL time travel)",
+        text=r"\b(?:VERSION|TIMESTAMP) AS OF\b|\bFOR (?:SYSTEM_)?VERSION\b",
+    ),
+    _sign(r".*", "reads data from lakeFS", text="^lakefs://"),
+    _sign(
+        r"dvc\.api\.\w+", "reads data through DVC at a fixed revision", "rev", otherwise="reads data through DVC"
+    ),
+    _sign(
+        r"(?:clearml|trains)\.Dataset\.get", "reads a fixed ClearML dataset", "dataset_id", "dataset_version",
+        otherwise="reads a ClearML dataset",
+    ),
+    _sign(r"clearml\.Dataset\.create", "makes a version of a ClearML dataset"),
+    _sign(r"quilt3\..*", "reads a fixed Quilt package", "top_hash", otherwise="uses Quilt packages"),
+    _sign(r"pooch\.(?:core\.)?(?:retrieve|create)", _CHECKED, "known_hash", "registry"),
+    _sign(r".*\.get_file", _CHECKED, "file_hash", "md5_hash"),
+    _sign(r".*\.(?:download_url|download_and_extract_archive)", _CHECKED, "md5"),
+    _sign(r".*\.get_historical_features", "reads features as of a point in time"),
+    _sign(r"sagemaker\..*FeatureGroup", "uses the SageMaker feature store"),
+    _sign(
+        r"azureml\.core(?:\.dataset)?\.Dataset\.get_by_name", "reads a fixed version of an Azure ML dataset", "version",
+        otherwise="reads the newest version of an Azure ML dataset",
+    ),
+    _sign(r"azure\.ai\.ml\.entities\.Data|.*\.data\.create_or_update", "registers an Azure ML data asset"),
+    _sign(r"kagglehub\..*", "downloads a fixed version of a Kaggle dataset", text="/versions/"),
+    _sign(r"tensorflow_datasets\..*", "loads a fixed version of a dataset", text=r":\d+\.\d+\.\d+$"),
+)  # fmt: skip
+
+
+def _pinned(call: Call) -> tuple[str, str] | None:
+    for sign in _SIGNS:
+        if not sign.name.match(call.name):
+            continue
+        proven = not sign.keywords or any(call.keywords.get(k) not in (None, "", False) for k in sign.keywords)
+        if proven and (sign.text is None or sign.text.search(call.text or "")):
+            return "versioned", sign.detail
+        if sign.otherwise:
+            return "initialised", sign.otherwise
+    if call.name == "wandb.Artifact" and call.keywords.get("type") in ("dataset", "data", "raw_data"):
+        return "versioned", "logs the dataset as an artefact of Weights & Biases"
+    return None
