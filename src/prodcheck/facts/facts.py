@@ -61,7 +61,7 @@ class Facts:
 
     @cached_property
     def tests(self) -> tests.Tests:
-        return tests.build(self.files, self.paths)
+        return tests.build(self.files, self.paths, self.text)
 
     @cached_property
     def ci(self) -> ci.CiGraph:
@@ -69,7 +69,7 @@ class Facts:
 
     @cached_property
     def data(self) -> data.Data:
-        return data.build(self.files, self.paths, self.repository.links)
+        return data.build(self.files, self.paths, self.repository.links, self.text)
 
     @cached_property
     def stack(self) -> tuple[ToolUse, ...]:
