@@ -1,12 +1,17 @@
 """Notebook cells as Python: magics, shell lines and help requests replaced line for line.
 
-The number of lines never changes, so a line of the result is the same line of the cell. On 77,121 real code cells 99.4 %
-parse afterwards, as many as with IPython's own transformer, which needs longer and does not promise to keep lines.
+The number of lines never changes, so a line of the result is the same line of the cell. On 77,121 real code cells
+99.4 % parse afterwards, as many as with IPython's own transformer, which needs longer and does not promise to keep
+lines.
 """
 
 from __future__ import annotations
 
 import re
+import textwrap
+from collections.abc import Callable
+
+from prodcheck.extract.python_problem import problem_kind
 
 PYTHON_MAGICS = frozenset("time timeit capture prun memit mprun lprun wandb scalene snakeviz".split())
 """Cell magics whose body is ordinary Python."""
@@ -104,3 +109,34 @@ class _State:
             i += 1
         if len(self.quote) == 1:
             self.quote = ""
+
+
+def code_lines(source: str) -> int:
+    """Lines of Python in a cell: blanks, comments, magics and shell lines do not count."""
+    count = 0
+    for line in source.split("\n"):
+        text = line.lstrip()
+        if text and text[0] not in "#%!?":
+            count += 1
+    return count
+
+
+def parsable(source: str, parse: Callable[[str], object]) -> tuple[str, str]:
+    """A cleaned cell that parses on its own, and an empty kind; or blank lines and the kind of problem.
+
+    An indented cell (pasted from a function) is dedented first.
+    """
+    for attempt in (source, textwrap.dedent(source), _without_lone_semicolons(source)):
+        try:
+            parse(attempt)
+        except SyntaxError as error:
+            problem = error.msg
+        except (ValueError, RecursionError, MemoryError):
+            return "\n" * source.count("\n"), "broken"
+        else:
+            return attempt, ""
+    return "\n" * source.count("\n"), problem_kind(source, problem)
+
+
+def _without_lone_semicolons(source: str) -> str:
+    return re.sub(r"^\s*;\s*$", "", source, flags=re.MULTILINE)

@@ -90,7 +90,7 @@ class PythonFacts:
     problem_kind: str = ""
     problem_line: int | None = None
     flavour: str = ""
-    """How the file is written: `databricks`, `percent`, `nbconvert`, `jupytext`, `marimo`, or empty for a plain module."""
+    """How it is written: `databricks`, `percent`, `nbconvert`, `jupytext`, `marimo`, or empty for a plain module."""
     paths: tuple[tuple[str, int], ...] = ()
     """Absolute paths in string literals, docstrings and decorators left out: (text, line)."""
     blocks: tuple[int, ...] = ()

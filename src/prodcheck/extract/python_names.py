@@ -180,9 +180,9 @@ class Names:
                 self.here.attributes.setdefault(target.id, known)
         elif isinstance(target, ast.Attribute):
             attributes = self.here.attributes
-            if attributes is not None and isinstance(target.value, ast.Name) and "()" in known:
-                if self.lookup(target.value.id) == "self":
-                    attributes[target.attr] = known
+            of_self = isinstance(target.value, ast.Name) and self.lookup(target.value.id) == "self"
+            if attributes is not None and of_self and "()" in known:
+                attributes[target.attr] = known
         elif isinstance(target, ast.Tuple | ast.List):
             pairs = isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts)
             for position, item in enumerate(target.elts):
