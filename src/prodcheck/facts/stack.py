@@ -1,15 +1,38 @@
-"""Which ecosystem tools the repository uses, and how strong the evidence is."""
+"""Which ecosystem tools the repository uses, and how strong the evidence is.
+
+Signatures are data (`rules/tools/*.yaml`); this module only looks things up. Paths, imports and calls are indexed once,
+so that hundreds of marks cost little more than the files they really name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import PurePosixPath
 
 from prodcheck.extract.run import FileFacts
 from prodcheck.facts.ci import CiGraph
 from prodcheck.facts.dependencies import Dependencies
-from prodcheck.facts.paths import Paths
-from prodcheck.facts.signatures import Signature
-from prodcheck.model import GitState, ToolUse
+from prodcheck.facts.paths import Paths, Role, glob
+from prodcheck.facts.signatures import Mark, Signature
+from prodcheck.model import Evidence, GitState, Location, Strength, ToolUse
+
+MAX_EVIDENCE = 5
+"""Places kept per tool: a person needs one or two, a report no more."""
+MAX_TEXT = 1_000_000
+"""Bytes. Larger files are data, and no regular expression is run over them."""
+
+_ALL = frozenset([Role.CODE, Role.TEST, Role.DOCS])
+_ROLES: Mapping[str, frozenset[Role]] = {
+    # What tests and documentation import proves nothing about the project, except for what belongs there.
+    "test-runner": frozenset([Role.CODE, Role.TEST]),
+    "documentation": frozenset([Role.CODE, Role.DOCS]),
+    "notebook": _ALL,
+}
+_OWN = frozenset([Role.CODE])
 
 
 def build(
@@ -21,4 +44,211 @@ def build(
     signatures: tuple[Signature, ...],
     text: Callable[[str], str],
 ) -> tuple[ToolUse, ...]:
-    raise NotImplementedError
+    """All tools that at least one mark recognises, sorted by topic and name."""
+    index = _Index(files, paths, dependencies, ci, git, signatures, text)
+    found = []
+    for signature in signatures:
+        evidence = [e for mark in signature.marks for e in index.evidence(mark, signature.topic)]
+        if evidence:
+            evidence.sort(key=lambda e: (-e.strength, e.location.sort_key if e.location else ("", 0, 0, 0), e.detail))
+            unique = tuple(dict.fromkeys(evidence))[:MAX_EVIDENCE]
+            found.append(ToolUse(signature.topic, signature.tool, signature.name, unique[0].strength, unique))
+    return tuple(sorted(found, key=lambda use: (use.topic, use.name.lower())))
+
+
+class _Index:
+    """Everything marks ask about, by what they ask for."""
+
+    def __init__(
+        self,
+        files: Mapping[str, FileFacts],
+        paths: Paths,
+        dependencies: Dependencies,
+        ci: CiGraph,
+        git: GitState,
+        signatures: tuple[Signature, ...],
+        text: Callable[[str], str],
+    ) -> None:
+        self.files = files
+        self.roles = {path: paths.role(path) for path in files}
+        self.dependencies = dependencies
+        self.ci = ci
+        self.git = git
+        self.text = lru_cache(maxsize=None)(text)
+        self.names: dict[str, list[str]] = defaultdict(list)
+        self.suffixes: dict[str, list[str]] = defaultdict(list)
+        self.folders: dict[str, list[str]] = defaultdict(list)
+        for path in files:
+            pure = PurePosixPath(path)
+            self.names[pure.name].append(path)
+            self.suffixes[pure.suffix].append(path)
+            for part in set(pure.parts[:-1]):
+                self.folders[part].append(path)
+        self.globs: dict[str, tuple[str, ...]] = {}
+        self.imports: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        self.calls: dict[str, dict[str, list[tuple[str, int]]]] = defaultdict(lambda: defaultdict(list))
+        marks = [mark for signature in signatures for mark in signature.marks]
+        self._index_code(
+            {mark.pattern.split(".")[0] for mark in marks if mark.what == "import"},
+            {mark.pattern.rpartition(".")[2] for mark in marks if mark.what == "call"},
+        )
+
+    def _index_code(self, modules: set[str], methods: set[str]) -> None:
+        """Index imports of wanted top-level modules and calls of wanted last names."""
+        for path, file in self.files.items():
+            python = file.python or (file.notebook.python if file.notebook else None)
+            if python is None or self.roles[path] not in _ALL:
+                continue
+            for item in python.imports:
+                if item.level or item.module.split(".")[0] not in modules:
+                    continue
+                for name in {item.module, *(f"{item.module}.{n}" for n in item.names)}:
+                    parts = name.split(".")
+                    for length in range(1, len(parts) + 1):
+                        self.imports[".".join(parts[:length])].append((path, item.line))
+            for call in python.calls:
+                last = call.name.rpartition(".")[2]
+                if last in methods:
+                    self.calls[last][call.name].append((path, call.line))
+
+    def evidence(self, mark: Mark, topic: str) -> Iterator[Evidence]:
+        """Places where one mark is seen, at most a handful."""
+        roles = _ROLES.get(topic, _OWN)
+        found: Iterable[Evidence]
+        if mark.what == "file":
+            found = self._files(mark, roles)
+        elif mark.what == "key":
+            found = self._keys(mark, roles)
+        elif mark.what == "text":
+            found = self._texts(mark, roles)
+        elif mark.what == "import":
+            found = self._places(self.imports.get(mark.pattern, ()), mark, roles, f"imports {mark.pattern}")
+        elif mark.what == "call":
+            found = self._called(mark, roles)
+        elif mark.what == "dependency":
+            name = re.sub(r"[-_.]+", "-", mark.pattern).lower()
+            places = self.dependencies.declared.get(name, ())
+            found = (Evidence(f"declares {name}", place, mark.strength) for place in places)
+        elif mark.what == "command":
+            found = self._commands(mark)
+        else:
+            found = self._remotes(mark)
+        for number, item in enumerate(found):
+            if number >= MAX_EVIDENCE:
+                return
+            yield item
+
+    def matching(self, pattern: str) -> tuple[str, ...]:
+        """Paths that match a glob. The index narrows the candidates, the pattern decides."""
+        known = self.globs.get(pattern)
+        if known is not None:
+            return known
+        found: set[str] = set()
+        for one in _alternatives(pattern):
+            compiled = glob(one)
+            found.update(path for path in self._candidates(one) if compiled.match(path))
+        self.globs[pattern] = tuple(sorted(found))
+        return self.globs[pattern]
+
+    def _candidates(self, pattern: str) -> Iterable[str]:
+        last = pattern.rpartition("/")[2]
+        if not _WILD.search(last):
+            return self.names.get(last, ())
+        suffix = re.search(r"\*(\.\w+)$", last)
+        if suffix:
+            return self.suffixes.get(suffix[1], ())
+        literal = [part for part in pattern.split("/")[:-1] if part and not _WILD.search(part)]
+        if literal:
+            return min((self.folders.get(part, ()) for part in literal), key=len)
+        return self.files
+
+    def _own(self, mark: Mark, roles: frozenset[Role]) -> Iterator[str]:
+        for path in self.matching(mark.files if mark.what in ("text", "key") else mark.pattern):
+            # Configuration proves what it says wherever it lies, except in examples and other people's code.
+            if self.roles[path] in roles and self._also(mark, path):
+                yield path
+
+    def _also(self, mark: Mark, path: str) -> bool:
+        return not mark.also or re.search(mark.also, self._content(path), re.MULTILINE) is not None
+
+    def _content(self, path: str) -> str:
+        file = self.files[path]
+        return "" if file.binary or file.lfs_pointer or file.size > MAX_TEXT else self.text(path)
+
+    def _files(self, mark: Mark, roles: frozenset[Role]) -> Iterator[Evidence]:
+        for path in self._own(mark, roles):
+            yield Evidence("is there", Location(path), mark.strength)
+
+    def _keys(self, mark: Mark, roles: frozenset[Role]) -> Iterator[Evidence]:
+        key, _, wanted = mark.pattern.partition("=")
+        for path in self._own(mark, roles):
+            document = self.files[path].document
+            for value, line in document.find_all(key) if document else ():
+                values = value if isinstance(value, list) else [value]
+                if not wanted or any(fnmatchcase(str(v), wanted) for v in values):
+                    detail = f"has {key.rpartition('*.')[2]}{f' {wanted}' if wanted else ''}"
+                    yield Evidence(detail, Location(path, line), mark.strength)
+                    break
+
+    def _texts(self, mark: Mark, roles: frozenset[Role]) -> Iterator[Evidence]:
+        pattern = re.compile(mark.pattern, re.MULTILINE)
+        for path in self._own(mark, roles):
+            content = self._content(path)
+            match = pattern.search(content)
+            if match:
+                line = content.count("\n", 0, match.start()) + 1
+                said = " ".join(match[0].split())[:40]
+                yield Evidence(f"says {said}" if said else "matches", Location(path, line), mark.strength)
+
+    def _called(self, mark: Mark, roles: frozenset[Role]) -> Iterator[Evidence]:
+        names = self.calls.get(mark.pattern.rpartition(".")[2], {})
+        for name, places in names.items():
+            if name == mark.pattern or ("*" in mark.pattern and fnmatchcase(name, mark.pattern)):
+                yield from self._places(places, mark, roles, f"calls {name}")
+
+    def _places(
+        self, places: Iterable[tuple[str, int]], mark: Mark, roles: frozenset[Role], detail: str
+    ) -> Iterator[Evidence]:
+        limited = set(self.matching(mark.files)) if mark.files else None
+        for path, line in places:
+            if self.roles[path] not in roles or (limited is not None and path not in limited):
+                continue
+            if not self._also(mark, path):
+                continue
+            notebook = self.files[path].notebook
+            place = notebook.locate(path, line) if notebook else Location(path, line)
+            yield Evidence(detail, place, mark.strength)
+
+    def _commands(self, mark: Mark) -> Iterator[Evidence]:
+        wanted = mark.pattern.split()
+        for command in self.ci.commands:
+            argv = command.argv[: len(wanted)]
+            if len(argv) == len(wanted) and all(fnmatchcase(a, w) for a, w in zip(argv, wanted, strict=True)):
+                place = command.chain[0].location if command.chain else Location(command.pipeline)
+                yield Evidence(f"CI runs {command.text[:60]}", place, mark.strength)
+
+    def _remotes(self, mark: Mark) -> Iterator[Evidence]:
+        for name, url in self.git.remotes:
+            host = re.match(r"(?:\w[\w+.-]*://)?(?:[^@/]*@)?([^/:]+)", url)
+            if host and (host[1] == mark.pattern or host[1].endswith("." + mark.pattern)):
+                yield Evidence(f"{name} points at {host[1]}", None, mark.strength)
+
+
+_WILD = re.compile(r"[*?\[{]")
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """The pattern with its first `{a,b}` written out, so that each can be looked up by name."""
+    match = re.search(r"\{([^{}]*)\}", pattern)
+    if not match:
+        return [pattern]
+    return [
+        expanded
+        for word in match[1].split(",")
+        for expanded in _alternatives(pattern[: match.start()] + word + pattern[match.end() :])
+    ]
+
+
+def strongest(uses: Iterable[ToolUse], topic: str) -> Strength | None:
+    """Strength of the best recognised tool of a topic, or None."""
+    return max((use.strength for use in uses if use.topic == topic), default=None)
