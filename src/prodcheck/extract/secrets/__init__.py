@@ -59,10 +59,15 @@ def _secret(match: Match, place: Location, where: str, allowed_by: str) -> Secre
 
 
 def _numbered(secrets: list[Secret]) -> tuple[Secret, ...]:
-    """The same secrets with their identity: kind, name and how many alike came before."""
+    """The same secrets with their identity: kind, name and how many alike came before. Of many alike on a line, one."""
     seen: Counter[tuple[str, str]] = Counter()
+    places = set()
     result = []
     for secret in secrets:
+        place = (secret.location, secret.kind, secret.name, secret.where)
+        if place in places:
+            continue
+        places.add(place)
         key = (secret.kind, secret.name)
         seen[key] += 1
         result.append(

@@ -10,40 +10,52 @@ import math
 import re
 from collections import Counter
 
+from prodcheck.extract.secrets.letters import oddness
+from prodcheck.model import Confidence
+
 _PLACEHOLDER = re.compile(
-    r"example|sample|your|change[_-]?(?:me|it|this)|dummy|fake|placeholder|redacted|insert|replace|enter|todo|fixme|"
-    r"x{3,}|\*{2,}|\.{3}|…|<[^>]*>|\{\{|\$\{|%\(|\$\(|#\{|\{[a-z_.]*\}|%[sd]|not[_-]?(?:set|real|used)|undefined|hidden|"
-    r"my[_-]?(?:secret|pass|token|key|api)|(?:some|super|very)[_-]?secret|123456|abcdef|qwerty|deadbeef|0{6,}|lorem|foobar|"
-    r"\bfoo|\bbar\b|^test|test$|secret|passw|(?:api|access)[_-]?key|token",
+    r"example|sample|your|change[_-]?(?:me|it|this)|dummy|fake|placeholder|redacted|insert|replace|todo|fixme|"
+    r"x{3,}|\*{2,}|\.{3}|…|<[^>]*>|\{\{|\}\}|\$\{|%\(|\$\(|#\{|\{[A-Za-z_.0-9]*\}|%[sdv]|undefined|hidden|"
+    r"12345|abcd|qwer|asdf|deadbeef|0{6,}|lorem|foobar|secret|passw|passphrase|(?:api|access)[_-]?key|token|"
+    r"admin|test|(?<![a-z])(?:foo|bar|baz|root|user|guest|demo|none|null|true|false|hello|welcome|letmein)(?![a-z])",
     re.IGNORECASE,
 )
 _TOKEN_PLACEHOLDER = re.compile(
-    r"example|x{6,}|(.)\1{7,}|123456789|abcdefgh|01234567|deadbeef|your|placeholder|dummy|fake|redact|sample|notareal|testtest",
+    r"example|x{6,}|(.)\1{7,}|123456789|abcdefgh|01234567|deadbeef|your|placeholder|dummy|fake|redact|sample|testtest",
     re.IGNORECASE,
 )
-_CODE = re.compile(r"\w\(|\)$|^\$|^@[\w.]+$|^&|->|=>|::|\[|\]|^%|==|&&|\|\|")
+_CODE = re.compile(r"\w\(|\(\)|^\$\w*$|^@[\w.]+$|^&\w|->|=>|::|^%\w|==|&&|\|\||^\$[A-Z_]+|\$\{?\w+\}?$|^\W+$")
 _PATH = re.compile(
-    r"^(?:[a-z][a-z0-9+.-]{1,20}://|[./~\\]|[A-Za-z]:\\|arn:|s3:)|^(?:[\w.-]+/)+[\w.-]+$|\.(?:pem|key|json|ya?ml|txt|py|crt)$",
+    r"^(?:[a-z][a-z0-9+.-]{1,20}://|[./~]{1,2}/|[A-Za-z]:\\|arn:|s3:)|^/?(?:[\w.-]+/)+[\w.-]*$|"
+    r"\.(?:pem|key|json|ya?ml|txt|py|crt|com|org|net|io|html?)$",
     re.I,
 )
 _UUID = re.compile(r"^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$", re.I)
 _NUMBER = re.compile(r"^[\d.,:/+\-eE_ ]+$")
-_DOTTED = re.compile(r"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$")
-_IDENTIFIER = re.compile(r"^[A-Za-z_]+(?:[_\-. ][A-Za-z]+)*\d{0,2}$")
+_HOSTS = re.compile(r"^[A-Za-z][\w.-]*:\d{1,5}(?:[/,]|$)")
+_HASHED = re.compile(
+    r"^(?:\$(?:2[abxy]|[156]|apr1|argon2\w*|pbkdf2\S*|scrypt)\$|\{(?:S?SHA\d*|CRYPT|MD5|PBKDF2\S*)\}|pbkdf2[:_]|scrypt:|sha256:|sha512:|md5:)",
+    re.I,
+)
+_PUBLIC = (
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsu",
+    "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw",
+)
+_DOTTED = re.compile(r"^[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+$")
 _NOT_SECRET_NAME = re.compile(
     r"tokeni[sz]|tokens$|(?:^|[_\W])n_?tokens|(?:pad|eos|bos|unk|mask|sep|cls|image|stop|start|end|special|next|new|prev|sub|"
     r"continuation|page|sync|csrf|xsrf|delim\w*|audio|video|prompt|completion|vocab|input|output|max|min|num)_?-?token|"
     r"token_?-?(?:id|type|class|count|url|uri|name|path|file|len|length|limit|index|idx|endpoint|size|embed|level|kind|text|info|list|map|"
     r"set|dict|mask|pos|position|value_type|expir|ttl|usage|budget|price|cost|format|regex|pattern|header)|"
-    r"(?:secret|key|password|passwd|pwd|credentials?|token|passphrase)s?_?-?(?:name|arn|id|ids|ref|path|env|scope|file|url|uri|field|policy|header|hash|"
+    r"(?:secret|key|password|passwd|pwd|credential|token|passphrase)s?_?-?(?:name|arn|id|ids|ref|path|env|scope|file|url|uri|field|policy|header|"
     r"label|hint|help|description|prompt|message|error|type|format|length|len|regex|pattern|placeholder|manager|store|version|"
-    r"provider|resolver|class|template|validator|reset|change|confirm|strength|required|min|max|rotation|expir\w*|algorithm|size|"
-    r"title|text|var|variable|prefix|suffix|column|param|parameter|dir|location|input|selector|input_?id)|"
+    r"provider|resolver|class|template|validator|reset|change|strength|required|min|max|rotation|expir\w*|algorithm|size|"
+    r"title|text|var|variable|prefix|suffix|column|param|parameter|dir|location|input|selector|input_?id|hash(?:er|ing)?)(?:$|[^a-z])|"
     r"public_?-?key|publishable|pub_?key|primary_?key|foreign_?key|sort_?key|partition_?key|site_?key|csrf|xsrf|"
     r"(?:no|has|is|use|show|need|require|reset|forgot|forget|invalid|wrong|incorrect|missing|get|set|check|verify|validate)_?(?:secret|passw|pwd|token|credential)",
     re.IGNORECASE,
 )
-PASSWORD_NAME = re.compile(r"passw|passwd|pwd|passphrase|(?:^|[_\-.])pass$|^pass$", re.IGNORECASE)
+PASSWORD_NAME = re.compile(r"passw|passwd|pwd|passphrase|(?:^|[_\-.]|(?<=[a-z])(?=P))pass$|_pw$", re.IGNORECASE)
 
 
 def entropy(value: str) -> float:
@@ -57,6 +69,11 @@ def entropy(value: str) -> float:
 def is_fake_token(value: str) -> bool:
     """True for tokens of the right shape that documentation makes up: EXAMPLE, runs of one character, counting."""
     return bool(_TOKEN_PLACEHOLDER.search(value))
+
+
+def is_public(value: str) -> bool:
+    """True for the published keys of storage and database emulators."""
+    return value.startswith(_PUBLIC)
 
 
 def is_secret_name(name: str) -> bool:
@@ -76,24 +93,50 @@ def character_classes(value: str) -> int:
     )
 
 
-def is_plausible(value: str, name: str) -> bool:
-    """True when a value bound to a secret-like name is a credential and not one of the many other things."""
-    if len(value) < 6 or len(value) > 256 or any(c in value for c in " \t"):
-        return False
+def is_random(value: str) -> bool:
+    """True when a value looks rolled rather than written."""
+    letters = sum(c.isalpha() for c in value)
+    digits = sum(c.isdigit() for c in value)
+    kinds = "".join("a" if c.islower() else "A" if c.isupper() else "0" if c.isdigit() else "" for c in value)
+    turns = sum(a != b for a, b in zip(kinds, kinds[1:], strict=False))
+    if len(value) >= 16 and digits >= 3 and letters >= 3 and turns >= 5:
+        return True
+    if len(value) >= 8 and turns >= 4 and turns / len(value) > 0.3:
+        return True
+    odd = oddness(value)
+    if letters >= 6:
+        return odd >= 4.5
+    if letters >= 3 and digits:
+        return odd >= 4.75 or turns >= 3
+    return letters >= 4 and odd >= 5.0
+
+
+def is_other(value: str, name: str) -> bool:
+    """True for what stands where a credential could and is none: a placeholder, code, a path, a number, a word of the name."""
+    if len(value) < 4 or len(value) > 256 or len(set(value)) < 4 or any(c in value for c in " \t"):
+        return True
     if _PLACEHOLDER.search(value) or _CODE.search(value) or _PATH.search(value):
-        return False
+        return True
+    if _HASHED.match(value) or _HOSTS.match(value) or is_public(value):
+        return True
     if _NUMBER.match(value) or _DOTTED.match(value) or _UUID.match(value):
-        return False
+        return True
     folded = re.sub(r"[\W_]", "", value).lower()
-    if folded in re.sub(r"[\W_]", "", name).lower() or not folded:
-        return False
-    if _IDENTIFIER.match(value):
-        return False
-    if len(set(value)) < 4:
-        return False
-    password = bool(PASSWORD_NAME.search(name))
-    if not any(c.isdigit() for c in value):
-        return False
-    if password:
-        return character_classes(value) >= 2
-    return len(value) >= 12 and entropy(value) >= 3.2
+    return not folded or folded in re.sub(r"[\W_]", "", name).lower()
+
+
+def grade(value: str, name: str) -> Confidence | None:
+    """How sure it is that a value bound to a secret-like name is a credential; None when it is something else."""
+    if is_other(value, name):
+        return None
+    if PASSWORD_NAME.search(name):
+        if is_random(value):
+            return Confidence.MEDIUM if len(value) >= 8 and character_classes(value) >= 2 else Confidence.LOW
+        return Confidence.LOW if len(value) >= 8 and character_classes(value) >= 3 else None
+    if len(value) < 8 or not is_random(value):
+        return None
+    if not any(c.isdigit() for c in value) and (len(value) < 10 or not value.isalpha()):
+        return None
+    if len(value) >= 12 and any(c.isdigit() for c in value) and entropy(value) >= 3:
+        return Confidence.MEDIUM
+    return Confidence.LOW

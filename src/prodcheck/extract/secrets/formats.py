@@ -246,8 +246,8 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "facebook-token",
         "Facebook access token",
-        ("eaacedeose0cba", "eaag", "eaab"),
-        _START + r"EAA[A-Z][A-Za-z0-9]{100,250}" + _END,
+        ("eaa",),
+        _START + r"EAA[A-Za-z0-9]{110,300}" + _END,
     ),
     Format(
         "mapbox-secret-token",

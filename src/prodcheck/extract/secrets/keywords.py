@@ -1,4 +1,4 @@
-"""Literals bound to a secret-like name, and passwords inside URLs: what only their surroundings give away."""
+"""Literals bound to a secret-like name: what only the name gives away."""
 
 from __future__ import annotations
 
@@ -8,23 +8,37 @@ from dataclasses import dataclass
 LITERALS: tuple[bytes, ...] = tuple(
     word.encode()
     for word in (
-        "passw passphrase pwd _pass secret token credential api_key apikey api-key access_key accesskey access-key "
+        "pass pwd _pw secret token credential api_key apikey api-key access_key accesskey access-key consumer_key nkey "
         "auth_key authkey private_key privatekey account_key accountkey encryption_key signing_key "
         "connection_string connectionstring conn_str authorization key= key\": key':"
     ).split()
 ) + (b"key = ",)
+"""What a name must contain, in lower case, to be looked at."""
 
+_STRONG = re.compile(
+    r"passw|passphrase|pwd|(?:^|[_\-.\d]|(?<=[a-z]))pass$|_pw$|secret|token|credential|api[_-]?key|access[_-]?key|consumer_?key|nkey|"
+    r"auth_?key|private_?key|account_?key|encryption_?key|signing_?key|connection_?string|conn_str|authorization",
+    re.IGNORECASE,
+)
+_WORD = re.compile(rb"[a-z]+|[A-Z]+|[A-Z][a-z]+")
 _BEFORE = re.compile(rb"[A-Za-z0-9_.\-$]{0,60}\Z")
+_ARGUMENT = re.compile(rb"\([ \t]{0,8}[rbuRBU]?[\"'`]\Z")
 _NAME_END = (
     rb"(?P<rest>[A-Za-z0-9_\-]{0,40})(?:\\{0,2}[\"'`])?\]?[ \t]{0,16}"
     rb"(?::[ \t]{0,4}[A-Za-z_][A-Za-z0-9_.\[\]|, ]{0,40}?[ \t]{0,4}(?==[^=]))?"
-    rb"(?P<op>:=|=>|={1,3}|!==?|:|,|\()[ \t]{0,16}"
 )
+_OPERATOR = rb"(?P<op>:=|=>|={1,3}|!==?|:|,|\()[ \t]{0,16}"
 _WRAPPED = rb"(?:(?:SecretStr|Secret|str|String|bytes)\(|\(|@|[rbuRBU]{1,2}(?=[\"']))?"
 _QUOTED = re.compile(
-    _NAME_END + _WRAPPED + rb"(?P<q>\\{0,2}(?:\"\"\"|'''|[\"'`]))(?P<v>(?:(?!(?P=q))(?:\\.|[^\r\n\\])){1,256})(?P=q)"
+    _NAME_END
+    + _OPERATOR
+    + _WRAPPED
+    + rb"(?P<q>\\{0,2}(?:\"\"\"|'''|[\"'`]))(?P<v>(?:(?!(?P=q))(?:\\.|[^\r\n\\])){1,256})(?P=q)"
 )
-_BARE = re.compile(_NAME_END.replace(rb"|,|\(", rb"") + rb"(?P<v>[^\s\"'`,;(){}\[\]<>#]{4,200})(?=[\s,;\"'#]|\Z)")
+_BARE = re.compile(
+    _NAME_END
+    + rb"(?P<op>:=|={1,2}|:)[ \t]{0,16}(?P<v>[^\s\"'`,;(){}\[\]<>#][^\s\"'`,;(){}\[\]<>]{3,200})(?=[\s,;\"'}]|\Z)"
+)
 
 
 @dataclass(frozen=True)
@@ -38,32 +52,36 @@ class Binding:
     before: str
 
 
-def binding(data: bytes, at: int, quotes_optional: bool) -> Binding | None:
+def binding(data: bytes, at: int, literal: bytes, quotes_optional: bool) -> Binding | None:
     """The name around offset `at` and the literal bound to it, if there is one on the same line."""
     stop = at + 1200
     match = _QUOTED.match(data, at, stop)
     if match is None and quotes_optional:
         match = _BARE.match(data, at, stop)
-    if match is None:
+    if match is None or not _is_word(data, at, literal):
         return None
-    head = _BEFORE.search(data[max(0, at - 60) : at])
-    name = (head.group() if head else b"") + data[at : match.end("rest")]
+    start = max(0, at - 60)
+    head = _BEFORE.search(data[start:at])
+    before = head.group() if head else b""
+    if match["op"] == b"," and not _ARGUMENT.search(data[max(0, at - len(before) - 12) : at - len(before)]):
+        return None  # one of many strings in a list, not a name with its value
+    name = before + data[at : match.end("rest")]
     line_start = max(data.rfind(b"\n", max(0, at - 200), at) + 1, at - 200, 0)
     return Binding(
         name.decode("utf-8", "replace").lstrip("-.$"),
-        match.group("v").decode("utf-8", "replace"),
+        match["v"].decode("utf-8", "replace"),
         match.start("v"),
         match.end("v"),
         data[line_start : match.start("v")].decode("utf-8", "replace"),
     )
 
 
-_STRONG = re.compile(
-    r"(?i)passw|pwd|passphrase|_pass|secret|token|credential|api[_-]?key|access[_-]?key|auth_?key|private_?key|account_?key|"
-    r"encryption_?key|signing_?key|connection_?string|conn_str|authorization"
-)
+def _is_word(data: bytes, at: int, literal: bytes) -> bool:
+    """True when the literal is written as a word or part of one, not across two as in `VidTokEncoder`."""
+    written = data[at : at + len(literal)]
+    return not literal.isalpha() or literal.endswith(b"key") or bool(_WORD.fullmatch(written))
 
 
-def is_strong_word(name: str) -> bool:
+def is_strong(name: str) -> bool:
     """True for names that say by themselves that a credential follows; a plain `key` does not."""
     return bool(_STRONG.search(name))

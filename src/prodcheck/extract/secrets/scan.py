@@ -54,7 +54,7 @@ def scan(data: bytes, path: str, *, names: bool = True, quotes_optional: bool = 
             if match is not None:
                 found.append(match)
         if names and literal in _KEYWORDS:
-            match = _named(data, at, path, quotes_optional)
+            match = _named(data, at, literal, quotes_optional)
             if match is not None:
                 found.append(match)
     return _without_overlaps(found)
@@ -98,11 +98,12 @@ def _token(form: Format, pattern: re.Pattern[bytes], data: bytes, at: int) -> Ma
         if verdict is None:
             return None
         confidence = verdict
-    elif filters.is_fake_token(value) or filters.entropy(value) < form.entropy:
+    elif filters.is_public(value) or filters.is_fake_token(value) or filters.entropy(value) < form.entropy:
         return None
     if form.plugin and not plugins.agrees(form.plugin, text, value):
         return None
-    return Match(hit.start(group), hit.end(group), value, kind, confidence)
+    start = hit.start() if form is PRIVATE_KEY else hit.start(group)
+    return Match(start, hit.end(group), value, kind, confidence)
 
 
 def _is_private_key(body: str) -> bool:
@@ -128,32 +129,33 @@ def _jwt(token: str) -> Confidence | None:
 
 
 _LOCAL_HOST = re.compile(r"(?i)^(?:localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker)")
-_EXAMPLE_HOST = re.compile(r"(?i)example|^(?:host|hostname|server|ip|your|my)(?:[\W_]|name$|$)|\{|\$|<|%")
+_EXAMPLE_HOST = re.compile(r"(?i)example|^(?:host|hostname|server|ip|your|my)(?:[\W_]|name$|$)|<")
 
 
 def _url(hit: re.Match[bytes]) -> Confidence | None:
     user, value, host = (hit.group(g).decode("utf-8", "replace") for g in ("user", "v", "host"))
-    if _EXAMPLE_HOST.search(host) or re.search(r"[{}$<>%*]", value) or re.search(r"[{}$<>%*]", user):
+    if _EXAMPLE_HOST.search(host) or re.search(r"[{}$<>%*]", user) or value.lower() == user.lower():
         return None
-    if value.lower() in (user.lower(), "password", "pass", "passwd", "pw", "pwd", "secret") or not filters.is_plausible(
-        value, "password"
-    ):
-        return None
-    return Confidence.LOW if _LOCAL_HOST.search(host) else Confidence.MEDIUM
+    confidence = filters.grade(value, "password")
+    remote = "." in host and not _LOCAL_HOST.search(host)
+    return confidence if confidence is None or remote else Confidence.LOW
 
 
-def _named(data: bytes, at: int, path: str, quotes_optional: bool) -> Match | None:
+def _named(data: bytes, at: int, literal: bytes, quotes_optional: bool) -> Match | None:
     """A literal bound to the secret-like name at an offset."""
-    bound = keywords.binding(data, at, quotes_optional)
+    bound = keywords.binding(data, at, literal, quotes_optional)
     if bound is None:
         return None
-    if not filters.is_fake_token(bound.value):
+    if not filters.is_fake_token(bound.value) and not filters.is_public(bound.value):
         for kind, name, value in _bound():
             if value.fullmatch(bound.value) and name.search(bound.before) and filters.entropy(bound.value) >= 3:
                 return Match(bound.start, bound.end, bound.value, kind, Confidence.HIGH, bound.name)
-    if not keywords.is_strong_word(bound.name):
+    if not keywords.is_strong(bound.name):
         return None
-    if not filters.is_secret_name(bound.name) or not filters.is_plausible(bound.value, bound.name):
+    if not filters.is_secret_name(bound.name):
+        return None
+    confidence = filters.grade(bound.value, bound.name)
+    if confidence is None:
         return None
     kind = "Password" if filters.PASSWORD_NAME.search(bound.name) else "Secret"
-    return Match(bound.start, bound.end, bound.value, kind, Confidence.MEDIUM, bound.name)
+    return Match(bound.start, bound.end, bound.value, kind, confidence, bound.name)
