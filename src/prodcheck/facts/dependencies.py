@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from prodcheck.extract.manifest import Manifest
+from prodcheck.extract import requirements
+from prodcheck.extract.dependency import Manifest, Requirement
+from prodcheck.extract.python import Import
 from prodcheck.extract.run import FileFacts
-from prodcheck.facts.paths import Paths
+from prodcheck.facts import import_names, install_prose
+from prodcheck.facts.first_party import Modules
+from prodcheck.facts.paths import Paths, Role
 from prodcheck.model import Evidence, Location
+
+_CODE_ROLES = (Role.CODE, Role.TEST, Role.DOCS)
+_SUPPORT = frozenset(
+    "requirements requirement reqs deps dependencies env envs environment environments conda conda_envs docker "
+    "dockerfiles container containers deploy deployment binder .binder .devcontainer .github ci .ci .circleci build "
+    "build_tools devtools tools scripts setup install installation docs doc tests test config configs conf infra "
+    "recipe conda-recipe conda.recipe .conda etc misc python_env".split()
+)
+"""Folders whose manifest describes the project above them."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +39,12 @@ class ImportedPackage:
     location: Location
     optional: bool
     count: int
+    role: Role = Role.CODE
+    """What the file at `location` is for: `code` when any code imports it, else `test` or `docs`."""
+    places: tuple[Location, ...] = ()
+    """One location for each file that imports it and cannot do without, code first."""
+    modules: tuple[str, ...] = ()
+    """The dotted modules as imported."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +59,224 @@ class Dependencies:
     """Normalised distribution name to the places that declare it, locks left out."""
     prose: tuple[Evidence, ...]
     """`pip install x` in README, Dockerfile or notebook cells: half a declaration."""
+    homes: Mapping[str, str] = field(default_factory=dict)
+    """Path of a manifest or lock to the folder of the project it describes; empty for the root."""
+    constraints: tuple[Manifest, ...] = ()
+    """Files that only narrow versions."""
+    others: tuple[Manifest, ...] = ()
+    """Dependency files that declare nothing: tool configuration only, empty, or unreadable."""
+    importing: Mapping[str, int] = field(default_factory=dict)
+    """Own code file to the number of third-party packages it cannot do without."""
+
+    def covers(self, manifest: Manifest, path: str) -> bool:
+        """True when a manifest describes the project that a file belongs to."""
+        home = self.homes.get(manifest.path, "")
+        return home == "" or path.startswith(home + "/")
+
+    def group(self, manifest: Manifest, requirement: Requirement | None = None) -> str:
+        """What a requirement is for: empty for running the project, else `dev`, `test`, `docs`, an extra ..."""
+        own = requirement.group if requirement is not None else ""
+        return own or group_of(manifest.path)
+
+    def provided(self, module: str, path: str) -> bool:
+        """True when a manifest or lock that covers a file brings a distribution that provides a module."""
+        for manifest in (*self.manifests, *self.locks):
+            if self.covers(manifest, path):
+                conda = manifest.format.startswith(("conda", "pixi", "anaconda"))
+                for requirement in manifest.requirements:
+                    name = import_names.from_conda(requirement.name) if conda else requirement.name
+                    if import_names.provides(name, module):
+                        return True
+        return False
+
+
+def group_of(path: str) -> str:
+    """The group that a requirements file's name or folder tells: dev, test, docs, lint ...; empty for the main one."""
+    folder, _, name = path.lower().rpartition("/")
+    words = set(re.split(r"[^a-z0-9]+", name))
+    for group, names in _GROUPS.items():
+        if words & names:
+            return group
+    parts = set(folder.split("/"))
+    for group, names in (("docs", {"doc", "docs", "documentation"}), ("test", {"test", "tests"})):
+        if parts & names:
+            return group
+    return ""
+
+
+_GROUPS = {
+    "dev": {"dev", "develop", "development", "local", "contrib", "contributing"},
+    "test": {"test", "tests", "testing"},
+    "docs": {"doc", "docs", "rtd", "readthedocs"},
+    "lint": {"lint", "linting", "style", "ci", "mypy", "typing", "format", "formatting", "precommit", "build"},
+}
 
 
 def build(files: Mapping[str, FileFacts], paths: Paths, text: Callable[[str], str]) -> Dependencies:
-    raise NotImplementedError
+    """Everything about dependencies, from the facts of all files; `text` reads a file that no extractor wanted."""
+    own = [
+        manifest
+        for path, facts in files.items()
+        if paths.role(path) not in (Role.VENDORED, Role.GENERATED, Role.TEMPLATE)
+        for manifest in facts.manifests
+    ]
+    own = _without_scripts_of(own, paths)
+    own += _included(own, files, text)
+    manifests, locks, constraints, others = _sorted_out(own)
+    names = {normalise_module(m.project_name) for m in own if m.project_name} | set(_submodules(files, text))
+    modules = Modules(files, names)
+    third_party, importing = _third_party(files, paths, modules)
+    homes = {m.path: _home(m.path, importing) for m in (*manifests, *locks, *constraints, *others)}
+    declared: dict[str, list[Location]] = defaultdict(list)
+    for manifest in manifests:
+        conda = manifest.format.startswith(("conda", "pixi", "anaconda"))
+        for requirement in manifest.requirements:
+            place = Location(manifest.path, requirement.line)
+            for name in {requirement.name, import_names.from_conda(requirement.name) if conda else requirement.name}:
+                declared[name].append(place)
+    return Dependencies(
+        manifests=tuple(manifests),
+        locks=tuple(locks),
+        third_party=third_party,
+        first_party=modules.top_level,
+        declared={name: tuple(places) for name, places in sorted(declared.items())},
+        prose=install_prose.find(files, paths, text, {m.project_name for m in own}),
+        homes=homes,
+        constraints=tuple(constraints),
+        others=tuple(others),
+        importing=importing,
+    )
+
+
+def normalise_module(name: str) -> str:
+    """The module a distribution of this name usually holds."""
+    return name.replace("-", "_")
+
+
+def _without_scripts_of(own: list[Manifest], paths: Paths) -> list[Manifest]:
+    """Script blocks of tests and examples say nothing about the project."""
+    return [m for m in own if m.format not in ("script", "setup.py") or paths.role(m.path) == Role.CODE]
+
+
+def _included(own: list[Manifest], files: Mapping[str, FileFacts], text: Callable[[str], str]) -> list[Manifest]:
+    """Requirements files that others include and that no extractor took for one, such as `-r base.list`."""
+    known = {m.path for m in own}
+    waiting = [path for m in own for path in m.includes]
+    found: list[Manifest] = []
+    while waiting:
+        path = waiting.pop()
+        if path in known or path not in files or files[path].manifests:
+            continue
+        known.add(path)
+        manifest = requirements.extract(path, text(path).encode())
+        if manifest is not None:
+            found.append(manifest)
+            waiting += manifest.includes
+    return found
+
+
+def _sorted_out(own: list[Manifest]) -> tuple[list[Manifest], list[Manifest], list[Manifest], list[Manifest]]:
+    """(manifests, locks, constraints, the rest), each sorted by path."""
+    narrowing = {path for m in own for path in m.constraints}
+    manifests, locks, constraints, others = [], [], [], []
+    for manifest in sorted(own, key=lambda m: (m.path, m.format)):
+        narrows = manifest.format == "constraints" or manifest.path in narrowing
+        if manifest.role == "lock":
+            locks.append(manifest)
+        elif narrows and not any(manifest.path in set(m.includes) - set(m.constraints) for m in own):
+            constraints.append(manifest)
+        elif _declares(manifest, own):
+            manifests.append(manifest)
+            if manifest.role == "both":
+                locks.append(manifest)
+        else:
+            others.append(manifest)
+    return manifests, locks, constraints, others
+
+
+def _declares(manifest: Manifest, own: list[Manifest]) -> bool:
+    if manifest.requirements:
+        return True
+    if manifest.includes:
+        return any(m.path in manifest.includes and (m.requirements or m.dynamic) for m in own)
+    return manifest.dynamic
+
+
+def _home(path: str, importing: Mapping[str, int]) -> str:
+    """Folder of the project a manifest describes: its own, or the one above when it holds no code."""
+    folder = path.rpartition("/")[0]
+    while folder:
+        last = folder.rpartition("/")[2].lower()
+        if last not in _SUPPORT and any(p.startswith(folder + "/") for p in importing):
+            return folder
+        folder = folder.rpartition("/")[0]
+    return ""
+
+
+def _submodules(files: Mapping[str, FileFacts], text: Callable[[str], str]) -> Iterator[str]:
+    """Folder names of git submodules: code that is there at run time and not in this tree."""
+    if ".gitmodules" in files:
+        for match in re.finditer(r"^\s*path\s*=\s*(\S+)", text(".gitmodules"), re.MULTILINE):
+            yield match[1].rstrip("/").rpartition("/")[2].replace("-", "_")
+
+
+def _third_party(
+    files: Mapping[str, FileFacts], paths: Paths, modules: Modules
+) -> tuple[tuple[ImportedPackage, ...], dict[str, int]]:
+    """Third-party packages of own code, and how many of them each code file needs."""
+    found: dict[str, list[tuple[int, Location, Import, Role]]] = defaultdict(list)
+    importing: dict[str, int] = {}
+    for path, facts in files.items():
+        role = paths.role(path)
+        if role not in _CODE_ROLES:
+            continue
+        needed: set[str] = set()
+        for location, item in _imports(path, facts):
+            package = import_names.package_of(item.module)
+            if not _is_third_party(item, path, facts, modules):
+                continue
+            found[package].append((_CODE_ROLES.index(role), location, item, role))
+            if not item.optional:
+                needed.add(package)
+        if role is Role.CODE and needed:
+            importing[path] = len(needed)
+    return tuple(_package(package, rows) for package, rows in sorted(found.items())), importing
+
+
+def _package(package: str, rows: list[tuple[int, Location, Import, Role]]) -> ImportedPackage:
+    rows = sorted(rows, key=lambda row: (row[2].optional, row[0], row[1].sort_key))
+    _, location, first, role = rows[0]
+    places = {row[1].path: row[1] for row in reversed(rows) if not row[2].optional}
+    return ImportedPackage(
+        module=package,
+        distributions=import_names.distributions(first.module),
+        location=location,
+        optional=first.optional,
+        count=len(rows),
+        role=role,
+        places=tuple(places[path] for path in dict.fromkeys(row[1].path for row in rows) if path in places),
+        modules=tuple(sorted({row[2].module for row in rows})),
+    )
+
+
+def _imports(path: str, facts: FileFacts) -> Iterator[tuple[Location, Import]]:
+    if facts.python is not None:
+        for item in facts.python.imports:
+            yield Location(path, item.line), item
+    if facts.notebook is not None and facts.notebook.language == "python":
+        for item in facts.notebook.python.imports:
+            yield facts.notebook.locate(path, item.line), item
+
+
+def _is_third_party(item: Import, path: str, facts: FileFacts, modules: Modules) -> bool:
+    top = item.module.partition(".")[0]
+    if item.level or not top or top in import_names.STDLIB or top.startswith("__"):
+        return False
+    dotted = (item.module, *(f"{item.module}.{name}" for name in item.names))
+    if any(import_names.is_platform(module) for module in dotted):
+        return False
+    if facts.notebook is not None and top in ("IPython", "ipykernel"):
+        return False  # every kernel brings it
+    if modules.is_own(item, path):
+        return False
+    return import_names.is_known(top) or top not in import_names.GENERIC

@@ -1,0 +1,128 @@
+"""Which distribution an imported module comes from: data made by `scripts/import_names.py` from measured names."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from prodcheck.extract.dependency import normalise
+
+STDLIB = sys.stdlib_module_names | frozenset(
+    # removed by the Python that runs prodcheck, or not in it yet: the answer must not depend on that
+    "asynchat asyncore audioop binhex cgi cgitb chunk crypt distutils formatter imghdr imp lib2to3 mailcap msilib nis "
+    "nntplib ossaudiodev parser pipes smtpd sndhdr spwd sunau symbol telnetlib uu xdrlib asyncio macpath tomllib "
+    "zoneinfo graphlib annotationlib compression _typeshed "
+    # Python 2
+    "BaseHTTPServer ConfigParser Cookie HTMLParser Queue SimpleHTTPServer SocketServer StringIO Tkinter UserDict "
+    "__builtin__ anydbm cPickle cStringIO commands cookielib copy_reg dummy_thread dummy_threading exceptions "
+    "htmlentitydefs httplib md5 mimetools new popen2 sets sha thread tkFileDialog tkMessageBox urllib2 urlparse "
+    "xmlrpclib tkFont ttk robotparser SimpleXMLRPCServer DocXMLRPCServer CGIHTTPServer whichdb dumbdbm gdbm".split()
+)
+
+PLATFORM = frozenset(
+    "dbutils google.colab awsglue smdistributed triton_python_backend_utils kaggle_secrets kaggle_datasets "
+    "kaggle_web_client kaggle_evaluation pyodide pyodide_js js micropip bpy bpy_extras bmesh mathutils arcpy qgis "
+    "unreal maya hou nuke gdb lldb sublime sublime_plugin idaapi idc FreeCAD "
+    "notebookutils mssparkutils synapse jetbrains snowflake.snowpark.context _snowflake".split()
+)
+"""Modules that the machine a file is meant for brings along, and no index has."""
+
+NAMESPACES = frozenset(
+    "google azure aws_cdk nvidia zope sphinxcontrib dbt databricks backports azureml opentelemetry jaraco odoo ruamel "
+    "llama_index airflow.providers snowflake tencentcloud alibabacloud autogluon "
+    "livekit trame plone collective five repoze paste".split()
+)
+"""Packages that many distributions share. What is inside decides where it comes from."""
+
+GENERIC = frozenset(
+    "utils util utilities helpers helper common commons config configs conf cfg settings constants const model models "
+    "data dataset dataloader data_loader datamodule data_utils preprocess preprocessing process train trainer training "
+    "test tests testing eval evaluation evaluator predict prediction inference infer main app run api server client "
+    "core lib libs src scripts script tools tool module modules layer layers net nets network networks loss losses "
+    "metric metrics logger logging_utils options opts args arguments params parameters base types transforms "
+    "augmentation visualization visualize plot plots plotting pipeline pipelines step steps features feature db "
+    "database schema schemas routes views forms tasks task agent agents env envs environment memory policy policies "
+    "solver solvers engine backbone backbones decoder encoder vocab tokenization modeling optimization optim "
+    "lr_scheduler hyperparams hparams globals glob_vars misc functions func funcs my_utils custom local project "
+    "package setup version _version secret secrets_ credentials keys passwords".split()
+)
+"""Names that are a project's own modules even when the file itself is not in the tree."""
+
+
+@cache
+def _modules() -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for line in _lines("import_names.tsv"):
+        module, _, names = line.partition("\t")
+        found[module] = tuple(names.split()) if names else (normalise(module),)
+    return found
+
+
+@cache
+def _conda() -> Mapping[str, str]:
+    return dict(line.split("\t") for line in _lines("conda_names.tsv"))
+
+
+def _lines(name: str) -> list[str]:
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def is_known(module: str) -> bool:
+    """True for a top-level module of a widely used distribution."""
+    return module in _modules()
+
+
+def from_conda(name: str) -> str:
+    """The name on PyPI of a distribution that conda-forge calls otherwise."""
+    return _conda().get(name, name)
+
+
+def package_of(module: str) -> str:
+    """The part of a dotted module that tells the distribution: the top, or more below a shared namespace."""
+    parts = module.split(".")
+    if parts[0] in NAMESPACES:
+        return ".".join(parts[:3])
+    if ".".join(parts[:2]) in NAMESPACES:
+        return ".".join(parts[:3])
+    return parts[0]
+
+
+def distributions(module: str) -> tuple[str, ...]:
+    """Normalised names of the distributions that provide a dotted module, the likeliest first.
+
+    The module's own name when nothing is known about it.
+    """
+    package = package_of(module)
+    parts = package.split(".")
+    own = normalise(parts[0])
+    if package == parts[0] and package not in NAMESPACES:
+        known = _modules().get(package, ())
+        return known if own in known else (*known, own)
+    if package.startswith("google.protobuf"):
+        return ("protobuf",)
+    if package.startswith(("google.auth", "google.oauth2")):
+        return ("google-auth",)
+    if package.startswith("airflow.providers"):
+        return (normalise("apache-" + package), "apache-airflow")
+    names = [normalise("-".join(parts[:size])) for size in range(len(parts), 0, -1)]
+    return tuple(dict.fromkeys((*names, *_modules().get(parts[0], ()))))
+
+
+def provides(distribution: str, module: str) -> bool:
+    """True when a distribution provides a module, or may do so because both share a namespace."""
+    if distribution in distributions(module):
+        return True
+    top = module.partition(".")[0]
+    if top in NAMESPACES:
+        prefix = normalise(top) + "-"
+        return distribution.startswith((prefix, f"apache-{prefix}"))
+    return False
+
+
+def is_platform(module: str) -> bool:
+    """True for a module that comes with the platform, such as `dbutils` or `google.colab`."""
+    parts = module.split(".")
+    return any(".".join(parts[:size]) in PLATFORM for size in range(1, min(len(parts), 3) + 1))
