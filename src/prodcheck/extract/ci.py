@@ -1,53 +1,64 @@
-"""What one CI file says: triggers, jobs, and the commands of their steps, for every provider in one shape."""
+"""What one CI file says: triggers, jobs, and the commands of their steps, for every provider in one shape.
+
+The readers are in `ci_github`, `ci_azure`, `ci_gitlab` and `ci_others`; here is which file goes to whom.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Callable
+
+from prodcheck.extract import ci_azure, ci_github, ci_gitlab
+from prodcheck.extract.ci_model import Job, Pipeline, Step
+
+__all__ = ["Job", "Pipeline", "Step", "extract", "provider_of", "wants"]
+
+_YAML = r"\.ya?ml$"
+_PATHS = (
+    ("github", re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+" + _YAML)),
+    ("github-action", re.compile(r"(?:^|/)action" + _YAML)),
+    ("gitlab", re.compile(r"(?:^|/)(?:[^/]*\.)?gitlab-ci" + _YAML + r"|(?:^|/)\.gitlab(?:-ci)?/.*" + _YAML)),
+)
+_AZURE_KEYS = re.compile(rb"^(?:stages|jobs|steps|extends):", re.MULTILINE)
+_AZURE_STEPS = re.compile(rb"^[ \t]*(?:- )?(?:task|script|bash|pwsh|powershell|template):", re.MULTILINE)
+_GITLAB_TEXT = re.compile(rb"^  (?:script|extends|before_script):|^include:", re.MULTILINE)
+_GITLAB_FOLDER = re.compile(r"(?:^|/)\.?(?:ci|gitlab|pipelines?|ci-templates|templates|jobs)/", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Step:
-    """One step. `run` is shell text (its first line is file line `line`); `uses` names an action, template or orb."""
-
-    line: int
-    run: str = ""
-    uses: str = ""
-    inputs: tuple[tuple[str, str], ...] = ()
-    blocking: bool = True
-    """False when the CI ignores the step's failure."""
-    disabled: bool = False
-    shell: str = "bash"
-    directory: str = ""
+def provider_of(path: str) -> str:
+    """The provider that a file's name tells, or an empty string."""
+    for provider, pattern in _PATHS:
+        if pattern.search(path):
+            return provider
+    return ""
 
 
-@dataclass(frozen=True)
-class Job:
-    """One job. `uses` names a reusable workflow or remote template that holds its steps."""
-
-    id: str
-    line: int
-    steps: tuple[Step, ...] = ()
-    needs: tuple[str, ...] = ()
-    uses: str = ""
-    blocking: bool = True
-    disabled: bool = False
-    triggers: frozenset[str] | None = None
-    """The job's own triggers when they differ from the pipeline's."""
-    environment: str = ""
+def wants(path: str) -> bool:
+    return path.endswith((".yml", ".yaml")) or bool(provider_of(path))
 
 
-@dataclass(frozen=True)
-class Pipeline:
-    """One CI file. `triggers` are among push, pull_request, tag, schedule, manual, call, other.
+def extract(path: str, data: bytes) -> Pipeline | None:
+    """The pipeline in one file, or None when there is none. What is broken ends in its `problem`."""
+    provider = provider_of(path)
+    if provider:
+        return _READERS[provider](path, data)
+    if not path.endswith((".yml", ".yaml")):
+        return None
+    if ci_azure.NAMED.search(path) or (_AZURE_KEYS.search(data) and _AZURE_STEPS.search(data)):
+        found = ci_azure.pipeline(path, data)
+        if found is not None:
+            return found
+    if _GITLAB_FOLDER.search(path) and _GITLAB_TEXT.search(data):
+        return ci_gitlab.pipeline(path, data, main=False)
+    return None
 
-    `remote` lists (line, what) of includes that are not in the tree, so that nobody takes silence for absence.
-    """
 
-    path: str
-    provider: str
-    name: str = ""
-    triggers: frozenset[str] = frozenset()
-    jobs: tuple[Job, ...] = ()
-    remote: tuple[tuple[int, str], ...] = ()
-    local_includes: tuple[tuple[int, str], ...] = ()
-    problem: str = ""
+def _gitlab(path: str, data: bytes) -> Pipeline | None:
+    return ci_gitlab.pipeline(path, data, main=path.rpartition("/")[2] in (".gitlab-ci.yml", ".gitlab-ci.yaml"))
+
+
+_READERS: dict[str, Callable[[str, bytes], Pipeline | None]] = {
+    "github": ci_github.workflow,
+    "github-action": ci_github.action,
+    "gitlab": _gitlab,
+}
