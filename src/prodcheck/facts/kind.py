@@ -1,14 +1,86 @@
-"""What the repository is - library, training project, service ... - and how far it means to go."""
+"""What the repository is - library, training project, service ... - and how far it means to go.
+
+Kind decides which rules apply, so it may rest only on what a repository is and never on a practice that it lacks. Each
+kind collects points from signals a person can check; the kind with the most points wins, and what is doubtful goes to
+the stricter one.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from prodcheck.model import Project
+from prodcheck.facts.kind_signals import Signal, signals
+from prodcheck.model import Evidence, Kind, Location, Project, Stage, Strength
 
 if TYPE_CHECKING:
     from prodcheck.facts.facts import Facts
 
+CLEAR = 2
+"""Points by which the best kind must lead the next one."""
+ENOUGH = 3
+"""Points below which a kind is not believed."""
+
 
 def build(facts: Facts) -> Project:
-    raise NotImplementedError
+    """The project's kind and stage with the evidence for them; settings win over what is detected."""
+    found = signals(facts)
+    scores = _scores(found)
+    kind = facts.config.kind or _primary(scores, found, facts)
+    stage, why = _stage(kind, facts)
+    chosen = [s for s in found if s.kind is kind and s.evidence is not None and s.points > 0]
+    chosen.sort(key=lambda s: -s.points)
+    evidence = tuple(dict.fromkeys(s.evidence for s in chosen if s.evidence))
+    secondary = tuple(k for k in Kind if k is not kind and k is not Kind.GENERIC and scores[k] >= ENOUGH)
+    return Project(
+        kind,
+        facts.config.stage or stage,
+        (*evidence[:4], *why) if not facts.config.stage else evidence[:4],
+        secondary,
+        "configured" if facts.config.kind else "detected",
+        "configured" if facts.config.stage else "detected",
+    )
+
+
+def _scores(found: Iterable[Signal]) -> Mapping[Kind, int]:
+    scores: dict[Kind, int] = defaultdict(int)
+    for signal in found:
+        scores[signal.kind] += signal.points
+    return scores
+
+
+def _primary(scores: Mapping[Kind, int], found: Iterable[Signal], facts: Facts) -> Kind:
+    """The kind with most points, held back by guards against the two mistakes that let a project off lightly."""
+    scores = dict(scores)
+    names = {s.name for s in found}
+    if "train-entry" in names and "published" not in names and scores.get(Kind.TRAINING, 0) >= ENOUGH + CLEAR:
+        scores[Kind.LIBRARY] = 0  # a training project that happens to be installable
+    if len([s for s in found if s.kind is Kind.COURSE]) < 2:
+        scores[Kind.COURSE] = 0  # the word "tutorial" in a README makes no course
+    ranked = sorted(scores.items(), key=lambda item: (-item[1], list(Kind).index(item[0])))
+    best = [(kind, points) for kind, points in ranked if points >= ENOUGH]
+    if best and (len(ranked) == 1 or best[0][1] - ranked[1][1] >= CLEAR):
+        return best[0][0]
+    trains = bool(facts.code.trains) or scores.get(Kind.TRAINING, 0) >= ENOUGH
+    if trains and (not best or Kind.TRAINING in (ranked[0][0], ranked[1][0] if len(ranked) > 1 else None)):
+        return Kind.TRAINING
+    return best[0][0] if best else Kind.GENERIC
+
+
+def _stage(kind: Kind, facts: Facts) -> tuple[Stage, tuple[Evidence, ...]]:
+    """Production when something is served, deployed, released or scheduled; prototype otherwise."""
+    if kind is Kind.SERVICE:
+        return Stage.PRODUCTION, ()
+    for verb in ("deploy", "publish"):
+        for command in facts.ci.having(verb):
+            place = command.chain[0].location if command.chain else Location(command.pipeline)
+            return Stage.PRODUCTION, (Evidence(f"CI runs {command.text[:60]}", place, Strength.ENFORCED),)
+    for command in facts.ci.commands:
+        if "schedule" in command.triggers and command.verbs & {"train", "score"}:
+            place = command.chain[0].location if command.chain else Location(command.pipeline)
+            return Stage.PRODUCTION, (Evidence(f"a schedule runs {command.text[:60]}", place, Strength.ENFORCED),)
+    for use in facts.stack:
+        if use.topic == "registry" and use.strength >= Strength.USED:
+            return Stage.PRODUCTION, (Evidence(f"models are registered with {use.name}", use.evidence[0].location),)
+    return Stage.PROTOTYPE, ()

@@ -1,0 +1,340 @@
+"""The signals that speak for each kind of repository, with points and evidence that a person understands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from prodcheck.extract.manifest import Manifest
+from prodcheck.facts.paths import Role
+from prodcheck.model import Evidence, Kind, Location, Strength
+
+if TYPE_CHECKING:
+    from prodcheck.facts.facts import Facts
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One reason to take the repository for a kind."""
+
+    kind: Kind
+    points: int
+    name: str
+    evidence: Evidence | None = None
+
+
+def signals(facts: Facts) -> tuple[Signal, ...]:
+    """Everything that speaks for any kind."""
+    readme = _readme(facts)
+    return (
+        *_library(facts, readme),
+        *_training(facts),
+        *_service(facts),
+        *_notebooks(facts),
+        *_course(facts, readme),
+        *_template(facts, readme),
+    )
+
+
+def _readme(facts: Facts) -> tuple[str, str]:
+    """(path, text) of the README at the top, both empty without one."""
+    for path in facts.files:
+        if re.fullmatch(r"(?i)readme(?:\.(?:md|rst|txt|org|adoc))?", path):
+            return path, facts.text(path)[:40_000]
+    return "", ""
+
+
+def _evidence(detail: str, path: str, line: int | None = None) -> Evidence:
+    return Evidence(detail, Location(path, line) if path else None)
+
+
+# Library
+
+
+def _packages(facts: Facts) -> list[Manifest]:
+    """Manifests that name an installable project: the shallowest ones, examples and templates left out."""
+    found = []
+    for manifest in facts.dependencies.manifests:
+        role = facts.role(manifest.path)
+        if manifest.project_name and role is Role.CODE and manifest.path.count("/") <= 2:
+            found.append(manifest)
+    return sorted(found, key=lambda m: (m.path.count("/"), m.path))
+
+
+def _library(facts: Facts, readme: tuple[str, str]) -> Iterator[Signal]:
+    packages = [m for m in _packages(facts) if m.build_backend or m.format in ("setup.py", "setup.cfg")]
+    if packages:
+        first = packages[0]
+        points = 3 if "/" not in first.path else 2
+        yield Signal(Kind.LIBRARY, points, "package", _evidence(f"builds the package {first.project_name}", first.path))
+        text = facts.text(first.path)
+        if re.search(r"(?:Programming Language|Topic) ::", text):
+            line = text[: text.index(" ::")].count("\n") + 1
+            yield Signal(Kind.LIBRARY, 1, "classifiers", _evidence("has PyPI classifiers", first.path, line))
+        if not facts.code.trains:
+            yield Signal(Kind.LIBRARY, 2, "trains-nowhere", None)
+        name = re.escape(first.project_name).replace(r"\-", "[-_]").replace("_", "[-_]")
+        badge = re.search(
+            rf"(?i)(?:pypi\.(?:org|python\.org)/(?:project|pypi)/|badge\.fury\.io/py/|img\.shields\.io/pypi/\w+/|"
+            rf"pip3? install (?:-U |--upgrade )?['\"]?){name}\b",
+            readme[1],
+        )
+        if badge:
+            line = readme[1].count("\n", 0, badge.start()) + 1
+            yield Signal(Kind.LIBRARY, 2, "published", _evidence("is installed from PyPI", readme[0], line))
+    for command in facts.ci.having("publish"):
+        place = command.chain[0].location if command.chain else Location(command.pipeline)
+        evidence = Evidence(f"CI publishes it ({command.text[:40]})", place, Strength.ENFORCED)
+        yield Signal(Kind.LIBRARY, 2, "published", evidence)
+        break
+    yield from _nbdev(facts)
+    exporting = _exporting_package(facts)
+    if exporting:
+        yield Signal(Kind.LIBRARY, 1, "exports", _evidence("exports names of its package", exporting))
+    for path in facts.files:
+        if re.fullmatch(r"docs?/(?:source/)?conf\.py|mkdocs\.ya?ml|\.?readthedocs\.ya?ml", path):
+            yield Signal(Kind.LIBRARY, 1, "docs-site", _evidence("builds a documentation site", path))
+            break
+
+
+def _nbdev(facts: Facts) -> Iterator[Signal]:
+    for path, file in facts.files.items():
+        if file.document is None or "/" in path:
+            continue
+        document = file.document
+        if path == "settings.ini" and document.find("DEFAULT.lib_name") and document.find("DEFAULT.nbs_path"):
+            yield Signal(Kind.LIBRARY, 3, "nbdev", _evidence("is an nbdev library", path))
+        elif path == "pyproject.toml" and document.find("tool.nbdev"):
+            yield Signal(
+                Kind.LIBRARY, 3, "nbdev", _evidence("is an nbdev library", path, document.lines.get("tool.nbdev"))
+            )
+
+
+def _exporting_package(facts: Facts) -> str:
+    """A top-level package whose `__init__.py` imports from its own modules."""
+    for path, file in facts.files.items():
+        if file.python and re.fullmatch(r"(?:src/|python/|lib/)?[a-z]\w*/__init__\.py", path):
+            package = path.split("/")[-2]
+            if facts.role(path) is Role.CODE and any(
+                item.level or item.module.split(".")[0] == package for item in file.python.imports
+            ):
+                return path
+    return ""
+
+
+# Training
+
+_ENTRY = re.compile(
+    r"(?i)(?:train(?:er|ing)?[\w-]*|[\w-]+_train|fine_?tune[\w-]*)\.(?:py|sh|ipynb)$|^train(?:ing)?/.*\.py$"
+)
+_SHALLOW = 2
+
+
+def _training(facts: Facts) -> Iterator[Signal]:
+    packages = {facts.files[p] and p.rsplit("/", 1)[0] for p in facts.files if p.endswith("/__init__.py")}
+    library = bool(_packages(facts))
+    entry = _train_entry(facts)
+    if entry is not None:
+        yield Signal(Kind.TRAINING, 3, "train-entry", entry)
+    elif facts.code.trains:
+        outside = [e for e in facts.code.trains if e.location and not _inside(e.location.path, packages)]
+        if outside or not library:
+            first = (outside or list(facts.code.trains))[0]
+            yield Signal(Kind.TRAINING, 3, "trains", first)
+        else:
+            yield Signal(Kind.TRAINING, 1, "trains-inside", facts.code.trains[0])
+    if facts.code.reads_data:
+        yield Signal(Kind.TRAINING, 1, "reads-data", facts.code.reads_data[0])
+    settings = next(
+        (
+            p
+            for p in facts.files
+            if re.fullmatch(r"params\.ya?ml|(?:conf|confs|config|configs)/.*\.(?:ya?ml|json|toml)", p)
+        ),
+        "",
+    )
+    if settings and facts.code.trains:
+        yield Signal(Kind.TRAINING, 1, "params", _evidence("holds training parameters", settings))
+    tracking = [
+        u for u in facts.stack if u.topic in ("tracking", "data-versioning", "registry") and u.strength >= Strength.USED
+    ]
+    if tracking and not library:
+        yield Signal(Kind.TRAINING, 2, "tracks", Evidence(f"uses {tracking[0].name}", tracking[0].evidence[0].location))
+    models = [f for f in facts.data.data_files if f.model and facts.role(f.path) is Role.CODE]
+    if models:
+        yield Signal(Kind.TRAINING, 1, "artefact", _evidence("keeps a model", models[0].path))
+    both = [n for n in facts.code.per_notebook if n.stages.get("train") and facts.role(n.path) is not Role.DOCS]
+    if both and not library and len(facts.code.per_notebook) < 20:
+        yield Signal(Kind.TRAINING, 3, "notebook", _evidence("trains a model in a notebook", both[0].path))
+
+
+def _inside(path: str, packages: set[str]) -> bool:
+    return path.rpartition("/")[0] in packages
+
+
+def _train_entry(facts: Facts) -> Evidence | None:
+    """A script or notebook for training that a person starts: at the top, in `src/` or in `scripts/`."""
+    for path, file in facts.files.items():
+        if facts.role(path) is not Role.CODE or path.count("/") > _SHALLOW:
+            continue
+        if not _ENTRY.search(path.rpartition("/")[2]):
+            continue
+        python = file.python or (file.notebook.python if file.notebook else None)
+        if python is None:
+            continue
+        stages = facts.code.stages_by_file.get(path, {})
+        package = path.rpartition("/")[0]
+        if "/" in path and f"{package}/__init__.py" in facts.files and not python.has_main_guard:
+            continue  # a module of a package, not a script
+        if stages.get("train"):
+            return stages["train"][0]
+        if python.has_main_guard or "/" not in path:
+            return _evidence("is a training script", path)
+    return None
+
+
+# Service
+
+_SERVER = re.compile(
+    r"(?mi)^\s*(?:CMD|ENTRYPOINT).*\b(?:uvicorn|gunicorn|hypercorn|flask|streamlit|tornado|waitress|tritonserver|bentoml|"
+    r"torchserve|tensorflow_model_server|ray serve|vllm|mlflow models serve|litserve|serve)\b"
+)
+_MANIFESTS = frozenset("InferenceService SeldonDeployment RayService".split())
+
+
+def _service(facts: Facts) -> Iterator[Signal]:
+    served = [e for e in facts.code.serves if e.location is None or facts.role(e.location.path) is Role.CODE]
+    if served:
+        yield Signal(Kind.SERVICE, 3, "serves", served[0])
+    for path in facts.files:
+        name = PurePosixPath(path).name.lower()
+        if facts.role(path) is not Role.CODE:
+            continue
+        if name.startswith("dockerfile") or name.endswith(".dockerfile"):
+            match = _SERVER.search(facts.text(path))
+            if match:
+                line = facts.text(path).count("\n", 0, match.start()) + 1
+                yield Signal(Kind.SERVICE, 2, "container", _evidence("starts a server", path, line))
+                break
+    for path, file in facts.files.items():
+        if file.document is None or facts.role(path) is not Role.CODE:
+            continue
+        kind = file.document.find("kind")
+        name = PurePosixPath(path).name
+        if (kind and kind[0] in _MANIFESTS) or name in ("bentofile.yaml", "cog.yaml", "serverless.yml"):
+            yield Signal(Kind.SERVICE, 3, "manifest", _evidence("describes a deployment that serves", path))
+            break
+    for path, file in facts.files.items():
+        if file.python and facts.role(path) is Role.CODE:
+            names = {d.name for d in file.python.definitions}
+            if {"model_fn", "predict_fn"} <= names or ({"init", "run"} <= names and "score" in path):
+                yield Signal(Kind.SERVICE, 2, "contract", _evidence("is a scoring script", path))
+                break
+
+
+# Notebooks
+
+
+def _notebooks(facts: Facts) -> Iterator[Signal]:
+    books = facts.code.per_notebook
+    if len(books) < 8:
+        return
+    yield Signal(Kind.NOTEBOOKS, 2, "many", Evidence(f"{len(books)} notebooks"))
+    if facts.code.notebook_share > 0.8:
+        yield Signal(
+            Kind.NOTEBOOKS, 1, "share", Evidence(f"{facts.code.notebook_share:.0%} of the code is in notebooks")
+        )
+        if not facts.code.persists_model and not facts.code.serves and not any(b.imports_own_modules for b in books):
+            yield Signal(Kind.NOTEBOOKS, 2, "independent", None)
+        if sum(bool(b.stages.get("load")) for b in books) > len(books) / 2:
+            yield Signal(Kind.NOTEBOOKS, 1, "own-data", None)
+
+
+# Course
+
+_COURSE = re.compile(
+    r"(?i)\b(?:courses?|coursera|lectures?|lessons?|tutorials?|workshops?|bootcamp|book|chapters?|exercises?|homeworks?|"
+    r"assignments?|cookbook|zoomcamp|nanodegree|edition|o'reilly|packt|students|examples? gallery|curriculum)\b"
+)
+_NUMBERED = re.compile(
+    r"(?i)(?:chapter|lesson|week|lecture|module|session|day|part|ch|s|unit|homework|hw|lab|assignment)[-_ ]?\d+.*|\d{1,2}[-_. ].+|"
+    r"cohorts?|exercises?|solutions?|homeworks?|assignments?|lectures?|slides|tutorials?"
+)
+_BADGE = re.compile(r"colab\.research\.google\.com|mybinder\.org/")
+
+
+def _course(facts: Facts, readme: tuple[str, str]) -> Iterator[Signal]:
+    places = []
+    title = readme[1][:1500]
+    match = _COURSE.search(title)
+    if match:
+        places.append(_evidence(f"speaks of a {match[0].lower()}", readme[0], title.count("\n", 0, match.start()) + 1))
+    match = _COURSE.search(re.sub(r"[-_/]", " ", facts.repository.name))
+    if match:
+        places.append(Evidence(f'is called "{facts.repository.name}"'))
+    tops = sorted({p.split("/")[0] for p in facts.files if "/" in p})
+    named = [
+        t
+        for t in tops
+        if _COURSE.search(re.sub(r"[-_]", " ", t)) and t.lower() not in ("examples", "tutorial", "tutorials")
+    ]
+    if named:
+        places.append(Evidence(f"has a folder {named[0]}/"))
+    if len(places) >= 2:
+        for place in places[:2]:
+            yield Signal(Kind.COURSE, 2 if place is places[0] else 1, "words", place)
+    units = [p for p in _units(facts) if _NUMBERED.fullmatch(p)]
+    if len(units) >= 3:
+        yield Signal(
+            Kind.COURSE, 3, "units", Evidence(f"is divided into {units[0]}, {units[1]} and {len(units) - 2} more")
+        )
+    badges = _BADGE.findall(readme[1])
+    if len(badges) >= 3:
+        yield Signal(Kind.COURSE, 1, "badges", _evidence(f"{len(badges)} links to Colab or Binder", readme[0]))
+    folders = {m.path.rpartition("/")[0] for m in facts.dependencies.manifests if "/" in m.path}
+    if len(folders) >= 8:
+        yield Signal(Kind.COURSE, 3, "projects", Evidence(f"{len(folders)} folders with dependencies of their own"))
+
+
+def _units(facts: Facts) -> list[str]:
+    """Names of top-level folders, and of scripts and notebooks at the top, each once."""
+    found: dict[str, None] = {}
+    for path, file in facts.files.items():
+        if "/" in path:
+            found[path.split("/")[0]] = None
+        elif file.python or file.notebook:
+            found[path] = None
+    return list(found)
+
+
+# Template
+
+
+def _template(facts: Facts, readme: tuple[str, str]) -> Iterator[Signal]:
+    for path in facts.files:
+        name = path.rpartition("/")[2]
+        if name in ("cookiecutter.json", "copier.yml", "copier.yaml", "databricks_template_schema.json"):
+            if facts.role(path) is Role.CODE:
+                yield Signal(Kind.TEMPLATE, 5, "template", _evidence("makes this a template", path))
+                break
+    rendered = facts.paths.of(Role.TEMPLATE)
+    braces = [p for p in rendered if "{{" in p]
+    if braces:
+        yield Signal(Kind.TEMPLATE, 5, "braces", _evidence("still has to be rendered", braces[0]))
+    elif len(rendered) >= 5 and len(rendered) > len(facts.files) / 5:
+        yield Signal(Kind.TEMPLATE, 5, "jinja", _evidence(f"is one of {len(rendered)} templates", rendered[0]))
+    words = re.compile(r"(?i)\b(?:templates?|starters?|cookiecutter|boilerplate|scaffold|skeleton)\b")
+    paragraphs = [
+        p for p in re.split(r"\n\s*\n", re.sub(r"<[^>]*>|!?\[[^\]]*\]\([^)]*\)", " ", readme[1])) if p.strip()
+    ]
+    name = re.sub(r"[-_/]", " ", facts.repository.name.rpartition("/")[2])
+    if words.search(name):
+        yield Signal(Kind.TEMPLATE, 3, "name", Evidence(f'is called "{facts.repository.name}"'))
+    elif any(
+        re.search(r"(?i)\b(?:a|this|project|repository) (?:\w+ ){0,3}(?:template|starter|boilerplate)\b", p)
+        for p in paragraphs[:3]
+    ):
+        yield Signal(Kind.TEMPLATE, 3, "readme", _evidence("calls itself a template", readme[0]))
