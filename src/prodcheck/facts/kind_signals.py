@@ -127,14 +127,13 @@ def _exporting_package(facts: Facts) -> str:
 
 # Training
 
-_ENTRY = re.compile(
-    r"(?i)(?:train(?:er|ing)?[\w-]*|[\w-]+_train|fine_?tune[\w-]*)\.(?:py|sh|ipynb)$|^train(?:ing)?/.*\.py$"
-)
+_ENTRY = re.compile(r"(?i)(?:train(?:er|ing)?[\w-]*|[\w-]+_train|fine_?tune[\w-]*)\.(?:py|ipynb)")
+_SETTINGS = re.compile(r"params\.ya?ml|(?:conf|confs|config|configs)/.*\.(?:ya?ml|json|toml)")
 _SHALLOW = 2
 
 
 def _training(facts: Facts) -> Iterator[Signal]:
-    packages = {facts.files[p] and p.rsplit("/", 1)[0] for p in facts.files if p.endswith("/__init__.py")}
+    packages = {path.rpartition("/")[0] for path in facts.files if path.endswith("/__init__.py")}
     library = bool(_packages(facts))
     entry = _train_entry(facts)
     if entry is not None:
@@ -148,19 +147,11 @@ def _training(facts: Facts) -> Iterator[Signal]:
             yield Signal(Kind.TRAINING, 1, "trains-inside", facts.code.trains[0])
     if facts.code.reads_data:
         yield Signal(Kind.TRAINING, 1, "reads-data", facts.code.reads_data[0])
-    settings = next(
-        (
-            p
-            for p in facts.files
-            if re.fullmatch(r"params\.ya?ml|(?:conf|confs|config|configs)/.*\.(?:ya?ml|json|toml)", p)
-        ),
-        "",
-    )
+    settings = next((path for path in facts.files if _SETTINGS.fullmatch(path)), "")
     if settings and facts.code.trains:
         yield Signal(Kind.TRAINING, 1, "params", _evidence("holds training parameters", settings))
-    tracking = [
-        u for u in facts.stack if u.topic in ("tracking", "data-versioning", "registry") and u.strength >= Strength.USED
-    ]
+    topics = ("tracking", "data-versioning", "registry")
+    tracking = [u for u in facts.stack if u.topic in topics and u.strength >= Strength.USED]
     if tracking and not library:
         yield Signal(Kind.TRAINING, 2, "tracks", Evidence(f"uses {tracking[0].name}", tracking[0].evidence[0].location))
     models = [f for f in facts.data.data_files if f.model and facts.role(f.path) is Role.CODE]
@@ -180,7 +171,7 @@ def _train_entry(facts: Facts) -> Evidence | None:
     for path, file in facts.files.items():
         if facts.role(path) is not Role.CODE or path.count("/") > _SHALLOW:
             continue
-        if not _ENTRY.search(path.rpartition("/")[2]):
+        if not _ENTRY.fullmatch(path.rpartition("/")[2]):
             continue
         python = file.python or (file.notebook.python if file.notebook else None)
         if python is None:
@@ -260,8 +251,8 @@ _COURSE = re.compile(
     r"assignments?|cookbook|zoomcamp|nanodegree|edition|o'reilly|packt|students|examples? gallery|curriculum)\b"
 )
 _NUMBERED = re.compile(
-    r"(?i)(?:chapter|lesson|week|lecture|module|session|day|part|ch|s|unit|homework|hw|lab|assignment)[-_ ]?\d+.*|\d{1,2}[-_. ].+|"
-    r"cohorts?|exercises?|solutions?|homeworks?|assignments?|lectures?|slides|tutorials?"
+    r"(?i)(?:chapter|lesson|week|lecture|module|session|day|part|ch|s|unit|homework|hw|lab|assignment)[-_ ]?\d+.*|"
+    r"\d{1,2}[-_. ].+|cohorts?|exercises?|solutions?|homeworks?|assignments?|lectures?|slides|tutorials?"
 )
 _BADGE = re.compile(r"colab\.research\.google\.com|mybinder\.org/")
 
@@ -276,11 +267,8 @@ def _course(facts: Facts, readme: tuple[str, str]) -> Iterator[Signal]:
     if match:
         places.append(Evidence(f'is called "{facts.repository.name}"'))
     tops = sorted({p.split("/")[0] for p in facts.files if "/" in p})
-    named = [
-        t
-        for t in tops
-        if _COURSE.search(re.sub(r"[-_]", " ", t)) and t.lower() not in ("examples", "tutorial", "tutorials")
-    ]
+    usual = ("examples", "tutorial", "tutorials")  # any library has these
+    named = [t for t in tops if _COURSE.search(re.sub(r"[-_]", " ", t)) and t.lower() not in usual]
     if named:
         places.append(Evidence(f"has a folder {named[0]}/"))
     if len(places) >= 2:
@@ -313,28 +301,26 @@ def _units(facts: Facts) -> list[str]:
 # Template
 
 
+_TEMPLATES = frozenset(["cookiecutter.json", "copier.yml", "copier.yaml", "databricks_template_schema.json"])
+_TEMPLATE_WORDS = re.compile(r"(?i)\b(?:templates?|starters?|cookiecutter|boilerplate|scaffold|skeleton)\b")
+_IS_TEMPLATE = re.compile(
+    r"(?i)\b(?:an?|this|project|repository) (?:[\w-]+ ){0,3}(?:template|starter|boilerplate|scaffold)\b"
+)
+_MARKUP = re.compile(r"<[^>]*>|!?\[[^\]]*\]\([^)]*\)")
+
+
 def _template(facts: Facts, readme: tuple[str, str]) -> Iterator[Signal]:
-    for path in facts.files:
-        name = path.rpartition("/")[2]
-        if name in ("cookiecutter.json", "copier.yml", "copier.yaml", "databricks_template_schema.json"):
-            if facts.role(path) is Role.CODE:
-                yield Signal(Kind.TEMPLATE, 5, "template", _evidence("makes this a template", path))
-                break
     rendered = facts.paths.of(Role.TEMPLATE)
     braces = [p for p in rendered if "{{" in p]
+    makers = [p for p in facts.files if p.rpartition("/")[2] in _TEMPLATES and facts.role(p) is Role.CODE]
+    if makers:
+        yield Signal(Kind.TEMPLATE, 5, "template", _evidence("makes this a template", makers[0]))
     if braces:
         yield Signal(Kind.TEMPLATE, 5, "braces", _evidence("still has to be rendered", braces[0]))
     elif len(rendered) >= 5 and len(rendered) > len(facts.files) / 5:
         yield Signal(Kind.TEMPLATE, 5, "jinja", _evidence(f"is one of {len(rendered)} templates", rendered[0]))
-    words = re.compile(r"(?i)\b(?:templates?|starters?|cookiecutter|boilerplate|scaffold|skeleton)\b")
-    paragraphs = [
-        p for p in re.split(r"\n\s*\n", re.sub(r"<[^>]*>|!?\[[^\]]*\]\([^)]*\)", " ", readme[1])) if p.strip()
-    ]
-    name = re.sub(r"[-_/]", " ", facts.repository.name.rpartition("/")[2])
-    if words.search(name):
+    paragraphs = [p for p in re.split(r"\n\s*\n", _MARKUP.sub(" ", readme[1])) if p.strip()]
+    if _TEMPLATE_WORDS.search(re.sub(r"[-_/]", " ", facts.repository.name.rpartition("/")[2])):
         yield Signal(Kind.TEMPLATE, 3, "name", Evidence(f'is called "{facts.repository.name}"'))
-    elif any(
-        re.search(r"(?i)\b(?:a|this|project|repository) (?:\w+ ){0,3}(?:template|starter|boilerplate)\b", p)
-        for p in paragraphs[:3]
-    ):
+    elif any(_IS_TEMPLATE.search(paragraph) for paragraph in paragraphs[:3]):
         yield Signal(Kind.TEMPLATE, 3, "readme", _evidence("calls itself a template", readme[0]))
