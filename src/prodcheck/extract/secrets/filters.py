@@ -105,7 +105,7 @@ def is_random(value: str) -> bool:
         return True
     odd = oddness(value)
     if letters >= 6:
-        return odd >= 4.5
+        return odd >= (4.25 if digits else 4.5)
     if letters >= 3 and digits:
         return odd >= 4.75 or turns >= 3
     return letters >= 4 and odd >= 5.0
@@ -135,7 +135,7 @@ def grade(value: str, name: str) -> Confidence | None:
         return Confidence.LOW if len(value) >= 8 and character_classes(value) >= 3 else None
     if len(value) < 8 or not is_random(value):
         return None
-    if not any(c.isdigit() for c in value) and (len(value) < 10 or not value.isalpha()):
+    if not any(c.isdigit() for c in value) and (len(value) < 10 or len(set(value)) < 8):
         return None
     if len(value) >= 12 and any(c.isdigit() for c in value) and entropy(value) >= 3:
         return Confidence.MEDIUM

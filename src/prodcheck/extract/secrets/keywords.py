@@ -39,6 +39,10 @@ _BARE = re.compile(
     _NAME_END
     + rb"(?P<op>:=|={1,2}|:)[ \t]{0,16}(?P<v>[^\s\"'`,;(){}\[\]<>#][^\s\"'`,;(){}\[\]<>]{3,200})(?=[\s,;\"'}]|\Z)"
 )
+_INLINE = re.compile(
+    rb"(?P<rest>[A-Za-z0-9_]{0,40})(?P<op>=)(?P<v>[^\s\"'`,;(){}\[\]<>#&|=][^\s\"'`,;(){}\[\]<>&|]{3,200})(?=[\s,;\"'&)`\\]|\Z)"
+)
+_CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,15 @@ class Binding:
     before: str
 
 
-def binding(data: bytes, at: int, literal: bytes, quotes_optional: bool) -> Binding | None:
+def binding(data: bytes, at: int, literal: bytes, quotes_optional: bool, prose: bool = False) -> Binding | None:
     """The name around offset `at` and the literal bound to it, if there is one on the same line."""
     stop = at + 1200
     match = _QUOTED.match(data, at, stop)
     if match is None and quotes_optional:
         match = _BARE.match(data, at, stop)
+    inline = match is None
+    if match is None:
+        match = _INLINE.match(data, at, stop)
     if match is None or not _is_word(data, at, literal):
         return None
     start = max(0, at - 60)
@@ -66,6 +73,8 @@ def binding(data: bytes, at: int, literal: bytes, quotes_optional: bool) -> Bind
     if match["op"] == b"," and not _ARGUMENT.search(data[max(0, at - len(before) - 12) : at - len(before)]):
         return None  # one of many strings in a list, not a name with its value
     name = before + data[at : match.end("rest")]
+    if inline and not prose and not _is_environment(name.decode("utf-8", "replace"), data[max(0, at - len(before) - 1) : at - len(before)]):
+        return None
     line_start = max(data.rfind(b"\n", max(0, at - 200), at) + 1, at - 200, 0)
     return Binding(
         name.decode("utf-8", "replace").lstrip("-.$"),
@@ -74,6 +83,11 @@ def binding(data: bytes, at: int, literal: bytes, quotes_optional: bool) -> Bind
         match.end("v"),
         data[line_start : match.start("v")].decode("utf-8", "replace"),
     )
+
+
+def _is_environment(name: str, previous: bytes) -> bool:
+    """True for `NAME=value` as in a shell or a URL's query, which in code stands inside a string."""
+    return bool(_CONSTANT.fullmatch(name)) or previous in (b"?", b"&", b";", b'"', b"'", b"`", b"\\")
 
 
 def _is_word(data: bytes, at: int, literal: bytes) -> bool:

@@ -11,7 +11,7 @@ from functools import cache
 
 from prodcheck.extract.secrets import filters, keywords, plugins, prefilter
 from prodcheck.extract.secrets.base import Match
-from prodcheck.extract.secrets.formats import BOUND, FORMATS, JWT, PRIVATE_KEY, URL_CREDENTIALS, Format
+from prodcheck.extract.secrets.formats import BASIC_HEADER, BOUND, CONTEXTUAL, FORMATS, JWT, PRIVATE_KEY, URL_CREDENTIALS, Format
 from prodcheck.model import Confidence
 
 WINDOW = 1200
@@ -19,17 +19,17 @@ WINDOW = 1200
 
 
 @cache
-def _tables() -> tuple[
-    Mapping[bytes, tuple[tuple[Format, re.Pattern[bytes]], ...]], tuple[bytes, ...], tuple[bytes, ...]
-]:
-    """Formats by literal, the literals of tokens, and those of everything."""
+def _tables() -> tuple[Mapping[bytes, tuple[tuple[Format, re.Pattern[bytes]], ...]], tuple[bytes, ...], tuple[bytes, ...]]:
+    """Formats by literal, the literals of tokens that prove themselves, and the literals of everything."""
     by_literal: dict[bytes, tuple[tuple[Format, re.Pattern[bytes]], ...]] = {}
-    for form in (*FORMATS, PRIVATE_KEY, JWT, URL_CREDENTIALS):
-        entry = (form, form.compiled())
-        for literal in form.literals:
-            by_literal[literal.encode()] = (*by_literal.get(literal.encode(), ()), entry)
-    tokens = tuple(by_literal)
-    return by_literal, tokens, tuple(dict.fromkeys((*tokens, *keywords.LITERALS)))
+    tokens: tuple[bytes, ...] = ()
+    for forms in ((*FORMATS, PRIVATE_KEY, JWT), CONTEXTUAL):
+        for form in forms:
+            entry = (form, form.compiled())
+            for literal in form.literals:
+                by_literal[literal.encode()] = (*by_literal.get(literal.encode(), ()), entry)
+        tokens = tokens or tuple(by_literal)
+    return by_literal, tokens, tuple(dict.fromkeys((*by_literal, *keywords.LITERALS)))
 
 
 @cache
@@ -43,7 +43,7 @@ _KEYWORDS = frozenset(keywords.LITERALS)
 def scan(data: bytes, path: str, *, names: bool = True, quotes_optional: bool = False) -> list[Match]:
     """Credentials in UTF-8 text, by offset, none inside another.
 
-    `names` False looks for token formats only; `quotes_optional` True reads `name: value` without quotes, as in
+    `names` False looks only for tokens that prove themselves; `quotes_optional` True reads `name: value` without quotes, as in
     configuration files.
     """
     by_literal, tokens, everything = _tables()
@@ -81,34 +81,40 @@ def _token(form: Format, pattern: re.Pattern[bytes], data: bytes, at: int) -> Ma
         return None
     group: str | int = "v" if "v" in pattern.groupindex else 0
     value = hit.group(group).decode("utf-8", "replace")
-    text = hit.group().decode("utf-8", "replace")
-    kind, confidence = form.kind, form.confidence
-    if form is PRIVATE_KEY:
-        if not _is_private_key(value):
-            return None
-        if "ENCRYPTED" in text[:120]:
-            confidence = Confidence.MEDIUM
-    elif form is JWT:
-        verdict = _jwt(value)
-        if verdict is None:
-            return None
-        confidence = verdict
-    elif form is URL_CREDENTIALS:
-        verdict = _url(hit)
-        if verdict is None:
-            return None
-        confidence = verdict
-    elif filters.is_public(value) or filters.is_fake_token(value) or filters.entropy(value) < form.entropy:
+    confidence = _judge(form, hit, value)
+    if confidence is None:
         return None
-    if form.plugin and not plugins.agrees(form.plugin, text, value):
+    if form.plugin and not plugins.agrees(form.plugin, hit.group().decode("utf-8", "replace"), value):
         return None
     start = hit.start() if form is PRIVATE_KEY else hit.start(group)
-    return Match(start, hit.end(group), value, kind, confidence)
+    return Match(start, hit.end(group), value, form.kind, confidence)
 
 
-def _is_private_key(body: str) -> bool:
+def _judge(form: Format, hit: re.Match[bytes], value: str) -> Confidence | None:
+    """How sure a match of a format is a live credential; None when it is none."""
+    if form is PRIVATE_KEY:
+        return form.confidence if _is_private_key(value, hit) else None
+    if form is JWT:
+        return form.confidence if _is_private_jwt(value) else None
+    if form is BASIC_HEADER:
+        return _basic(value)
+    if form is URL_CREDENTIALS:
+        return _url(hit)
+    if form.graded:
+        return filters.grade(value, form.graded)
+    if filters.is_public(value) or filters.is_fake_token(value) or filters.entropy(value) < form.entropy:
+        return None
+    return form.confidence
+
+
+def _is_private_key(body: str, hit: re.Match[bytes]) -> bool:
+    """A whole key, not encrypted: an ellipsis, a placeholder or prose ends the body of an example early."""
+    if b"ENCRYPTED" in hit["gap"]:
+        return False
+    if len(body) < 780 and hit["after"] and not hit["after"].startswith((b"-----", b"\\", b"<", b"`", b"}", b"]", b")", b";")):
+        return False
     letters = re.sub(r"\\+[nr]|[^A-Za-z0-9+/=]", "", body)
-    return len(letters) >= 64 and filters.entropy(letters) >= 4.0
+    return len(letters) >= 60 and filters.entropy(letters) >= 4.0
 
 
 def _decoded(part: str) -> object:
@@ -118,14 +124,23 @@ def _decoded(part: str) -> object:
         return None
 
 
-def _jwt(token: str) -> Confidence | None:
-    """How much a JSON web token matters: one that never expires most, one made for the public not at all."""
+def _is_private_jwt(token: str) -> bool:
+    """False for what does not decode, for the example of jwt.io, and for tokens made for browsers."""
     head, payload = (_decoded(part) for part in token.split(".")[:2])
     if not isinstance(head, dict) or not isinstance(payload, dict) or not ("alg" in head or "typ" in head):
+        return False
+    return payload.get("name") != "John Doe" and payload.get("role") != "anon"
+
+
+def _basic(value: str) -> Confidence | None:
+    """`user:password` in base64."""
+    try:
+        user, colon, password = base64.b64decode(value + "=" * (-len(value) % 4)).decode("ascii").partition(":")
+    except (ValueError, binascii.Error):
         return None
-    if payload.get("name") == "John Doe" or payload.get("role") == "anon":
+    if not colon or not (user + password).isprintable():
         return None
-    return Confidence.MEDIUM
+    return filters.grade(password, "password")
 
 
 _LOCAL_HOST = re.compile(r"(?i)^(?:localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker)")
