@@ -2,5 +2,6 @@
 
 from prodcheck.repository.base import Entry, Repository
 from prodcheck.repository.memory import MemoryRepository
+from prodcheck.repository.open import open_repository
 
-__all__ = ["Entry", "MemoryRepository", "Repository"]
+__all__ = ["Entry", "MemoryRepository", "Repository", "open_repository"]

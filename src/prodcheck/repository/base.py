@@ -52,3 +52,6 @@ class Repository(Protocol):
 
     def read(self, path: str) -> bytes:
         """The bytes of one file of `files`. Raises `UnreadableFile` with a reason."""
+
+    def close(self) -> None:
+        """Let go of what reading holds open. Dropping the object does the same."""

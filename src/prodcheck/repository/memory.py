@@ -45,3 +45,6 @@ class MemoryRepository:
             return self._files[path]
         except KeyError:
             raise UnreadableFile("no such file") from None
+
+    def close(self) -> None:
+        """Nothing is held open."""

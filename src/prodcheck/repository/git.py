@@ -1,0 +1,190 @@
+"""Git as a reader: every call hardened, so that auditing a repository never runs a command that it names.
+
+A repository's own `.git/config` may name programs: `core.fsmonitor` runs even on `git ls-files`, filters run when the
+work tree is compared, a promisor remote is asked for missing objects, `log` verifies signatures. So everything here
+goes through one class that switches these off, asks plumbing only, and never compares the work tree with git's help.
+Because of that it is safe to read a repository that belongs to somebody else, and `safe.directory` is set for the call.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from prodcheck.errors import UnreadableFile
+
+TIMEOUT = 120.0
+"""Seconds that one call may take. Listing a large repository takes well under one."""
+
+_HARDENING = (
+    "core.fsmonitor=false",
+    "core.untrackedCache=false",
+    f"core.hooksPath={os.devnull}",
+    f"core.attributesFile={os.devnull}",
+    "core.pager=cat",
+    "core.sshCommand=false",
+    "core.askPass=",
+    "credential.helper=",
+    "protocol.allow=never",
+    "diff.external=",
+    "log.showSignature=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "safe.directory=*",
+)
+_KEPT = ("GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM")
+"""Variables that a person sets about all repositories. The others (GIT_DIR, GIT_INDEX_FILE, ...) are set by git inside
+a hook and speak of another repository than the audited one."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What one git command said. `error` is the last line of its standard error, without git's `fatal: `."""
+
+    code: int
+    out: bytes
+    stderr: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.code == 0
+
+    @property
+    def error(self) -> str:
+        lines = [line for line in self.stderr.splitlines() if line.startswith(("fatal: ", "error: "))]
+        return lines[0].partition(": ")[2] if lines else self.stderr.strip().partition("\n")[0]
+
+
+class Call:
+    """A git command under way, so that several can run at the same time."""
+
+    def __init__(self, process: subprocess.Popen[bytes], feed: bytes | None) -> None:
+        self._process = process
+        self._feed = feed
+
+    def reply(self) -> Reply:
+        """Wait for the end. A call that takes longer than `TIMEOUT` is killed and answers with code -1."""
+        with self._process as process:
+            try:
+                out, err = process.communicate(self._feed, timeout=TIMEOUT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
+                return Reply(-1, b"", f"fatal: git took longer than {TIMEOUT:.0f} seconds")
+        return Reply(process.returncode, out, err.decode("utf-8", "replace"))
+
+
+class Git:
+    """The git program, for one folder."""
+
+    def __init__(self, program: str, folder: str) -> None:
+        self.program = program
+        self.folder = folder
+
+    def start(self, *args: str, feed: bytes | None = None) -> Call:
+        """Begin a command; its arguments are ours or a resolved object id, never names from the repository."""
+        return Call(self._spawn(args, subprocess.PIPE if feed is not None else subprocess.DEVNULL), feed)
+
+    def run(self, *args: str, feed: bytes | None = None) -> Reply:
+        return self.start(*args, feed=feed).reply()
+
+    def _spawn(self, args: Sequence[str], stdin: int, stderr: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [self.program, *options(), *args],
+            cwd=self.folder,
+            env=environment(),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+        )
+
+    def batch(self) -> Batch:
+        """A process that answers with the content of objects, one after the other. The caller closes it."""
+        return Batch(self._spawn(("cat-file", "--batch"), subprocess.PIPE, subprocess.DEVNULL))
+
+
+class Batch:
+    """`git cat-file --batch`: one process for all blobs of a commit."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    def read(self, oid: str) -> bytes:
+        """Content of one object. Raises `UnreadableFile` when it is not in the repository's object store."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None and stdout is not None
+        try:
+            stdin.write(oid.encode() + b"\n")
+            stdin.flush()
+            header = stdout.readline().split()
+            if len(header) != 3:
+                ended = not header
+                raise UnreadableFile("git ended early" if ended else "its content is not in this clone")
+            size = int(header[2])
+            content = stdout.read(size)
+            stdout.read(1)
+        except (OSError, ValueError):
+            raise UnreadableFile("git ended early") from None
+        if len(content) != size:
+            raise UnreadableFile("git ended early")
+        return content
+
+    def close(self) -> None:
+        """End the process. May be called twice."""
+        process = self._process
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                with suppress(OSError):  # it had already ended, which is all that is wanted
+                    stream.close()
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def find_program() -> str | None:
+    """Where git is, or None. Relative entries of PATH are left out: they could lead into the audited folder."""
+    import shutil
+
+    found = shutil.which("git", path=_search_path())
+    return found if found and os.path.isabs(found) else None
+
+
+def options() -> list[str]:
+    """The options before every sub-command."""
+    return ["--no-pager", "--no-optional-locks", "--literal-pathspecs", *_pairs("-c", _HARDENING)]
+
+
+def _pairs(flag: str, values: Sequence[str]) -> Iterator[str]:
+    for value in values:
+        yield from (flag, value)
+
+
+def environment() -> dict[str, str]:
+    """The environment of every call: nothing that points elsewhere, runs a helper, asks a person or the network."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in _KEPT}
+    return {
+        **kept,
+        "PATH": _search_path(),
+        "LC_ALL": "C",
+        "LANGUAGE": "C",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        # Unlike `protocol.allow`, this also overrules a `protocol.ext.allow=always` in the repository's own settings.
+        "GIT_ALLOW_PROTOCOL": "none",
+        "GIT_SSH_COMMAND": "false",
+        "GIT_ASKPASS": "",
+        "GIT_PAGER": "cat",
+        "GIT_EDITOR": "false",
+    }
+
+
+def _search_path() -> str:
+    path = os.environ.get("PATH", os.defpath)
+    return os.pathsep.join(entry for entry in path.split(os.pathsep) if os.path.isabs(entry))

@@ -1,0 +1,248 @@
+"""A folder on disk as a repository: tracked files and untracked ones that are not ignored."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from prodcheck.errors import UnreadableFile
+from prodcheck.model import GitState, Skipped
+from prodcheck.repository import disk, state
+from prodcheck.repository.base import Entry
+from prodcheck.repository.git import Git
+from prodcheck.repository.listing import LIST, Listing, Staged, parse
+from prodcheck.repository.walk import Walk
+
+INDEX_DIFF = ("diff-index", "--cached", "--quiet", "--ignore-submodules=all", "--no-ext-diff", "HEAD", "--", ".")
+"""Compares two lists of object ids; without `--cached` it would read the work tree and run its filters."""
+MOST_HASHED = 5_000_000
+"""Bytes that may be hashed to tell a file that was merely touched from a changed one."""
+
+
+class WorkTree:
+    """The files of a folder as they are on disk now."""
+
+    def __init__(
+        self,
+        root: str,
+        name: str,
+        files: Iterable[Entry],
+        links: Mapping[str, str],
+        skipped: Iterable[Skipped],
+        git: GitState,
+    ) -> None:
+        self.root = root
+        self.name = name
+        self.files = tuple(sorted(files, key=lambda entry: entry.path))
+        self.links = dict(sorted(links.items()))
+        self.skipped = tuple(sorted(skipped, key=lambda one: one.path))
+        self.git = git
+        self._known = frozenset(entry.path for entry in self.files)
+
+    def read(self, path: str) -> bytes:
+        """The bytes of one file of `files`. Raises `UnreadableFile` with a reason."""
+        if path not in self._known:
+            raise UnreadableFile("no such file")
+        return disk.read(os.path.join(self.root, path))
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+@dataclass
+class _Found:
+    """What the index and the disk say together."""
+
+    files: dict[str, Entry]
+    links: dict[str, str]
+    skipped: list[Skipped]
+    changed: bool = False
+    touched: list[tuple[str, Staged, int]] | None = None
+    """Files that have the old size but other stat data: changed, or merely copied."""
+
+
+def from_git(git: Git, root: str, place: state.Place) -> WorkTree | None:
+    """The work tree below `root`. None when git ignores the folder as a whole: then nothing in it is versioned.
+
+    Raises `UnreadableFile` when git cannot list its own index.
+    """
+    calls = {
+        "list": git.start(*LIST),
+        "head": git.start("cat-file", "--batch", feed=b"HEAD\n"),
+        "remotes": git.start(*state.REMOTES),
+        "staged": git.start(*INDEX_DIFF),
+    }
+    replies = {name: call.reply() for name, call in calls.items()}
+    if not replies["list"].ok:
+        raise UnreadableFile(state.why_not(replies["list"]))
+    listing = parse(replies["list"].out)
+    if not listing.staged and not listing.others and place.prefix and _ignored(git, root):
+        return None
+    found = _look(root, listing, place.git_dir)
+    found.skipped += _unlistable(replies["list"].stderr)
+    found.skipped += disk.links_skipped(found.links, lambda path: disk.link_problem(root, path))
+    remotes = state.remotes_of(replies["remotes"])
+    git_state = state.with_commit(
+        GitState(
+            branch=state.branch_of(git, place.git_dir),
+            shallow=place.shallow,
+            remotes=remotes,
+            prefix=place.prefix,
+            tracked=len(listing.staged),
+        ),
+        state.commit_of(replies["head"]),
+    )
+    staged = {0: False, 1: True}.get(replies["staged"].code) if git_state.commit else bool(listing.staged)
+    git_state = replace(git_state, dirty=_dirty(root, listing, found, staged))
+    return WorkTree(root, repository_name(root, git_state), found.files.values(), found.links, found.skipped, git_state)
+
+
+def without_git(root: str, git_state: GitState) -> WorkTree:
+    """The files of a folder by a walk, where git is absent or of no use."""
+    walk = Walk(root).run()
+    skipped = walk.skipped + disk.links_skipped(walk.links, lambda path: disk.link_problem(root, path))
+    files = [Entry(path, size) for path, size in walk.files]
+    return WorkTree(root, repository_name(root, git_state), files, walk.links, skipped, git_state)
+
+
+def repository_name(root: str, git_state: GitState) -> str:
+    """How a person calls it: `owner/name` from the remote, with the folder inside it, or the folder's name."""
+    remote = state.name_from(git_state.remotes)
+    if remote is None:
+        return os.path.basename(os.path.realpath(root)) or root
+    return f"{remote}/{git_state.prefix}" if git_state.prefix else remote
+
+
+def _ignored(git: Git, root: str) -> bool:
+    """True when the folder has something in it that git hides."""
+    try:
+        return bool(os.listdir(root)) and git.run("check-ignore", "--quiet", ".").code == 0
+    except OSError:
+        return False
+
+
+def _look(root: str, listing: Listing, git_dir: str) -> _Found:
+    """Compare the index with the disk, by stat alone."""
+    found = _Found({}, {}, [], changed=listing.conflicts, touched=[])
+    folders = disk.Folders(root)
+    written = _index_time(git_dir)
+    absent: list[str] = []
+    for entry in listing.staged:
+        if entry.mode == "160000":
+            found.skipped.append(Skipped(entry.path, "a submodule, audit it separately"))
+            continue
+        status = _lstat(root, entry.path, folders)
+        if status is None:
+            if entry.skip_worktree:
+                absent.append(entry.path)
+            else:
+                found.changed = True  # deleted: it is no longer part of what is audited
+            continue
+        _add(found, root, entry.path, status, entry, written)
+    for path in listing.others:
+        if path.endswith("/"):
+            found.skipped.append(Skipped(path.rstrip("/"), "a repository of its own, audit it separately"))
+            continue
+        status = _lstat(root, path, folders)
+        if status is not None:
+            found.changed = True
+            _add(found, root, path, status, None, written)
+    found.skipped += _not_checked_out(absent, folders)
+    return found
+
+
+def _lstat(root: str, path: str, folders: disk.Folders) -> os.stat_result | None:
+    """Status of a file whose way leads through real folders; None when there is none or a folder is in its place."""
+    if not folders.real(path.rpartition("/")[0]):
+        return None
+    try:
+        status = os.lstat(os.path.join(root, path))
+    except (OSError, ValueError):
+        return None
+    return None if stat.S_ISDIR(status.st_mode) else status
+
+
+def _add(found: _Found, root: str, path: str, status: os.stat_result, entry: Staged | None, written: int) -> None:
+    if stat.S_ISLNK(status.st_mode):
+        try:
+            found.links[path] = os.readlink(os.path.join(root, path))
+        except OSError:
+            return
+        found.changed = found.changed or (entry is not None and entry.mode != "120000")
+        return
+    if not stat.S_ISREG(status.st_mode):
+        found.skipped.append(Skipped(path, disk.kind_of(status.st_mode)))
+        return
+    blob = None
+    if entry is not None:
+        # Written in the very moment the index was: git itself would look at the content then.
+        if entry.matches(status) and status.st_mtime_ns < written:
+            blob = entry.oid
+        elif entry.stat is None or entry.stat[3] in (0, status.st_size & 0xFFFFFFFF):
+            assert found.touched is not None
+            found.touched.append((path, entry, status.st_size))
+        else:
+            found.changed = True
+    found.files[path] = Entry(path, status.st_size, blob, tracked=entry is not None)
+
+
+def _index_time(git_dir: str) -> int:
+    try:
+        return os.stat(os.path.join(git_dir, "index")).st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _not_checked_out(absent: list[str], folders: disk.Folders) -> list[Skipped]:
+    """One entry for each topmost folder, or file in a folder that exists, that a sparse checkout leaves out."""
+    counts: dict[str, int] = {}
+    for path in absent:
+        top = path
+        while "/" in top and not folders.real(top.rpartition("/")[0]):
+            top = top.rpartition("/")[0]
+        counts[top] = counts.get(top, 0) + 1
+    return [
+        Skipped(path, "not checked out (sparse checkout)" + (f", {number} files" if number > 1 else ""))
+        for path, number in counts.items()
+    ]
+
+
+def _unlistable(stderr: str) -> list[Skipped]:
+    """Folders that git could not open while it looked for untracked files."""
+    found = []
+    for line in stderr.splitlines():
+        text = line.removeprefix("warning: could not open directory '")
+        if text != line:
+            path, _, why = text.rpartition("': ")
+            found.append(Skipped(path.rstrip("/"), f"cannot be listed: {why.lower()}"))
+    return found
+
+
+def _dirty(root: str, listing: Listing, found: _Found, staged: bool | None) -> bool | None:
+    """Whether the folder differs from its commit; None when only reading all of it would tell."""
+    if found.changed or staged:
+        return True
+    touched = found.touched or []
+    if staged is None or sum(size for _, _, size in touched) > MOST_HASHED:
+        return None
+    if any(entry.path.rpartition("/")[2] == ".gitattributes" for entry in listing.staged) and touched:
+        return None  # filters may make the file differ from what git keeps of it
+    for path, entry, _ in touched:
+        try:
+            data = disk.read(os.path.join(root, path))
+        except UnreadableFile:
+            return None
+        if entry.oid not in (blob_id(data, entry.oid), blob_id(data.replace(b"\r\n", b"\n"), entry.oid)):
+            return True
+    return False
+
+
+def blob_id(data: bytes, like: str) -> str:
+    """The id that git gives this content, with the hash function of the id `like`."""
+    digest = hashlib.sha256() if len(like) == 64 else hashlib.sha1(usedforsecurity=False)
+    digest.update(b"blob %d\0" % len(data))
+    digest.update(data)
+    return digest.hexdigest()
