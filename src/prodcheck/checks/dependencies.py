@@ -1,10 +1,254 @@
-"""Checks of the category `dependencies`."""
+"""Checks of the category `dependencies`: declared, pinned, locked, and complete."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from prodcheck.checks import locking
+from prodcheck.extract.dependency import Manifest, Requirement, normalise
 from prodcheck.facts import Facts
-from prodcheck.model import Outcome
+from prodcheck.facts.dependencies import ImportedPackage
+from prodcheck.facts.paths import Role
+from prodcheck.model import Confidence, Evidence, Hit, Kind, Location, Outcome, Strength
 
-CHECKS: Mapping[str, Callable[[Facts, Mapping[str, object]], Outcome]] = {}
+_PACKAGE_FORMATS = ("setup.py", "setup.cfg", "pyproject", "poetry")
+_MINOR_GROUPS = frozenset("dev test docs lint typing types style ci quality pre-commit profile build".split())
+MINOR_WEIGHT = 0.3
+"""What a requirement of the development, test or documentation environment counts."""
+_APPLICATION = {"exact": 1.0, "range": 0.5, "lower": 0.25, "other": 0.25, "none": 0.0}
+_LIBRARY = {"exact": 0.5, "range": 1.0, "lower": 1.0, "other": 0.3, "none": 0.3}
+
+
+def no_dependency_manifest(facts: Facts, params: Mapping[str, object]) -> Outcome:
+    """Whether code that imports third-party packages is covered by a manifest that a machine can read."""
+    deps = facts.dependencies
+    needed = needed_packages(facts)
+    if not needed:
+        return Outcome.not_applicable("the code imports the standard library only")
+    names = _listing([p.distributions[0] for p in sorted(needed, key=lambda p: (-p.count, p.module))])
+    manifests = locking.main_manifests(facts)
+    files = sorted({place.path for package in needed for place in package.places})
+    bare = [path for path in files if not any(deps.covers(m, path) for m in manifests)]
+    evidence = tuple(Evidence(describe(m), Location(m.path), Strength.CONFIGURED) for m in manifests)
+    if not bare:
+        return Outcome(1.0, evidence, reason=_covering(manifests))
+    first = next(place for package in needed for place in package.places if place.path == bare[0])
+    hit = Hit(first, f"imports {names}", identity="manifest")
+    if manifests:
+        share = (len(files) - len(bare)) / len(files)
+        floor = 0.5 if deps.prose else 0.0
+        reason = f"{len(bare)} of {len(files)} files with third-party imports belong to no manifest, such as {bare[0]}"
+        return Outcome(max(share, floor), evidence + deps.prose, (hit,), reason, Confidence.MEDIUM)
+    broken = [m for m in deps.others if m.problem and m.role == "manifest"]
+    if broken:
+        return Outcome.unknown(f"{broken[0].path}: {broken[0].problem}")
+    if deps.manifests:
+        found = tuple(Evidence(describe(m), Location(m.path), Strength.DECLARED) for m in deps.manifests)
+        return Outcome(0.5, found, (hit,), f"only development dependencies are declared; the code imports {names}")
+    if deps.prose:
+        reason = f"dependencies are only told in prose ({deps.prose[0].location}); the code imports {names}"
+        return Outcome(0.5, deps.prose, (hit,), reason)
+    return Outcome(0.0, (), (hit,), f"no file declares the {len(needed)} packages the code imports: {names}")
+
+
+def _covering(manifests: Iterable[Manifest]) -> str:
+    places = [m.path for m in manifests]
+    return f"declared in {_listing(list(dict.fromkeys(places)), 3)}"
+
+
+def needed_packages(facts: Facts) -> list[ImportedPackage]:
+    """Third-party packages the project cannot do without: of its code, or of its examples if it has nothing else."""
+    found = [p for p in facts.dependencies.third_party if not p.optional]
+    code = [p for p in found if p.role is Role.CODE]
+    return code or [p for p in found if p.role is Role.DOCS]
+
+
+def describe(manifest: Manifest) -> str:
+    """What a manifest declares, in a few words."""
+    count = len(manifest.requirements)
+    if count:
+        return f"{manifest.format} declares {count} dependenc{'y' if count == 1 else 'ies'}"
+    return f"{manifest.format} takes its dependencies from {_listing(list(manifest.includes), 2) or 'code'}"
+
+
+def unpinned_dependencies(facts: Facts, params: Mapping[str, object]) -> Outcome:
+    """How tightly the requirements bind, by what the project is: exact for an application, bounded for a library."""
+    if not needed_packages(facts):
+        return Outcome.not_applicable("the code imports the standard library only")
+    projects = locking.homes(facts)
+    if not projects:
+        return Outcome.unknown("no manifest lists requirements")
+    library = facts.project.kind is Kind.LIBRARY
+    earned = possible = 0.0
+    exact = total = 0
+    hits: list[Hit] = []
+    evidence: list[Evidence] = []
+    files: list[str] = []
+    for home, manifests in sorted(projects.items()):
+        lock = locking.best_lock(facts, home, manifests)
+        if lock is not None and lock.score >= 0.8:
+            evidence.append(Evidence(lock.reason, lock.location, Strength.CONFIGURED))
+            count = sum(len(_relevant(facts, m)) for m in manifests) or 1
+            earned, possible, exact, total = earned + count, possible + count, exact + count, total + count
+            continue
+        judged = _judge(facts, home, library)
+        earned, possible = earned + judged.earned, possible + judged.possible
+        exact, total = exact + judged.exact, total + judged.total
+        files += judged.files
+        hits += judged.hits
+    if not total:
+        return Outcome.unknown("the requirements are computed, not written down")
+    if not files:
+        return Outcome(1.0, tuple(evidence), reason=evidence[0].detail if evidence else "all requirements are locked")
+    where = _listing(list(dict.fromkeys(files)), 2)
+    word = "have a lower bound" if library else "are pinned exactly"
+    reason = f"{exact} of {total} requirements {word} ({where})"
+    evidence += [Evidence(reason, Location(path), Strength.CONFIGURED) for path in dict.fromkeys(files[:3])]
+    return Outcome(round(earned / possible, 4), tuple(evidence), tuple(hits), reason)
+
+
+class _Judged:
+    """Sums over the requirements of one project."""
+
+    def __init__(self) -> None:
+        self.earned = self.possible = 0.0
+        self.exact = self.total = 0
+        self.files: list[str] = []
+        self.hits: list[Hit] = []
+
+
+def _judge(facts: Facts, home: str, library: bool) -> _Judged:
+    """Requirements of one project, each distribution once: the tightest of its bounds counts."""
+    deps = facts.dependencies
+    here = [m for m in deps.manifests if deps.homes.get(m.path, "") == home and m.format != "script"]
+    if library:
+        packaged = [m for m in here if m.format in _PACKAGE_FORMATS]
+        included = {path for m in packaged for path in m.includes}
+        here = [m for m in here if m in packaged or m.path in included] or here
+    scale = _LIBRARY if library else _APPLICATION
+    narrowing = [m for m in deps.constraints if locking.above(deps.homes.get(m.path, ""), home)]
+    pins = {r.name: r for m in narrowing for r in m.requirements}
+    best: dict[str, tuple[float, float, Requirement, Manifest]] = {}
+    for manifest in here:
+        for requirement in _relevant(facts, manifest):
+            group = deps.group(manifest, requirement)
+            weight = MINOR_WEIGHT if group in _MINOR_GROUPS else 1.0
+            pinned = pins.get(requirement.name, requirement)
+            value = max(scale[requirement.bound], scale[pinned.bound])
+            old = best.get(requirement.name)
+            if old is None or (weight, value) > (old[1], old[0]):
+                best[requirement.name] = (value, weight, requirement, manifest)
+    judged = _Judged()
+    for value, weight, _, _ in best.values():
+        judged.earned, judged.possible = judged.earned + value * weight, judged.possible + weight
+        judged.exact, judged.total = judged.exact + (value >= 1.0), judged.total + 1
+    judged.files = [m.path for m in here if m.requirements]
+    judged.hits = _loose(best, library)
+    return judged
+
+
+def _loose(best: Mapping[str, tuple[float, float, Requirement, Manifest]], library: bool) -> list[Hit]:
+    """One hit for each file with loose requirements, at the first of them."""
+    by_file: dict[str, list[Requirement]] = {}
+    for value, _, requirement, manifest in best.values():
+        if value < 1.0:
+            by_file.setdefault(manifest.path, []).append(requirement)
+    hits = []
+    for path, rows in sorted(by_file.items()):
+        rows.sort(key=lambda r: r.line or 0)
+        names = _listing([r.name for r in rows])
+        want = "no suitable bound" if library else "no exact version"
+        hits.append(Hit(Location(path, rows[0].line), f"{want} for {names}", identity=path))
+    return hits
+
+
+def _relevant(facts: Facts, manifest: Manifest) -> list[Requirement]:
+    """Requirements whose version matters: neither packaging tools nor the project itself."""
+    own = {m.project_name for m in (*facts.dependencies.manifests, *facts.dependencies.others) if m.project_name}
+    return [
+        r
+        for r in manifest.requirements
+        if r.name not in locking.NOT_LOCKED and r.name not in own and r.group != "build"
+    ]
+
+
+def no_lockfile(facts: Facts, params: Mapping[str, object]) -> Outcome:
+    """Whether the whole environment, indirect dependencies included, is locked, and the lock fresh and committed."""
+    needed = needed_packages(facts)
+    if not needed:
+        return Outcome.not_applicable("the code imports the standard library only")
+    projects = locking.homes(facts) or {"": []}
+    evidence: list[Evidence] = []
+    hits: list[Hit] = []
+    reasons: list[tuple[float, str]] = []
+    weights: list[tuple[float, int]] = []
+    for home, manifests in sorted(projects.items()):
+        weight = max(1, sum(locking.above(home, path) for path in facts.dependencies.importing))
+        lock = locking.best_lock(facts, home, manifests)
+        if lock is None:
+            where = f" in {home}/" if home else ""
+            reasons.append((0.0, f"no lock file{where}"))
+            weights.append((0.0, weight))
+            if manifests:
+                hits.append(Hit(Location(manifests[0].path), "not locked", identity=home))
+            continue
+        reasons.append((lock.score, lock.reason))
+        weights.append((lock.score, weight))
+        evidence.append(Evidence(lock.reason, lock.location, Strength.CONFIGURED))
+        if lock.score < 0.8:
+            hits.append(Hit(lock.location, lock.reason, identity=home))
+    score = sum(s * w for s, w in weights) / sum(w for _, w in weights)
+    worst = min(reasons)
+    if worst[0] == 0.0:
+        for place, pattern in locking.ignored_locks(facts)[:1]:
+            hits = [Hit(place, f"`{pattern}` keeps the lock file out of the repository", identity="ignored")]
+            return Outcome(round(score, 4), tuple(evidence), tuple(hits), f"{place} ignores the lock file")
+    return Outcome(round(score, 4), tuple(evidence), tuple(hits), worst[1])
+
+
+def undeclared_import(facts: Facts, params: Mapping[str, object]) -> Outcome:
+    """Third-party packages that code imports and no manifest of its project declares."""
+    deps = facts.dependencies
+    needed = [p for p in deps.third_party if not p.optional and p.role is Role.CODE]
+    if not needed:
+        return Outcome.not_applicable("the code imports the standard library only")
+    open_ended = [m for m in deps.manifests if m.dynamic and not m.includes]
+    if open_ended:
+        return Outcome.unknown(f"{open_ended[0].path} computes its dependencies")
+    hits, judged = [], 0
+    for package in needed:
+        places = [p for p in package.places if facts.role(p.path) is Role.CODE and _is_judged(facts, p.path)]
+        if not places:
+            continue
+        judged += 1
+        missing = [p for p in places if not any(deps.provided(module, p.path) for module in package.modules)]
+        if missing:
+            hits.append(_undeclared(package, missing))
+    if not judged:
+        return Outcome.not_applicable("no code belongs to a manifest")
+    reason = f"{len(hits)} of {judged} imported packages are not declared" if hits else f"all {judged} are declared"
+    return Outcome(round(1 - len(hits) / judged, 4), (), tuple(hits), reason, Confidence.MEDIUM)
+
+
+def _undeclared(package: ImportedPackage, missing: list[Location]) -> Hit:
+    name = package.distributions[0]
+    called = f" (distribution {name})" if name != normalise(package.module) else ""
+    also = f" and in {len(missing) - 1} more files" if len(missing) > 1 else ""
+    return Hit(missing[0], f"`{package.module}`{called} is imported here{also}", Confidence.MEDIUM, package.module)
+
+
+def _is_judged(facts: Facts, path: str) -> bool:
+    """True when a main manifest covers the file: what belongs to none is told by another rule."""
+    return any(facts.dependencies.covers(m, path) for m in locking.main_manifests(facts))
+
+
+def _listing(names: list[str], limit: int = 5) -> str:
+    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
+
+
+CHECKS: Mapping[str, Callable[[Facts, Mapping[str, object]], Outcome]] = {
+    "no-dependency-manifest": no_dependency_manifest,
+    "unpinned-dependencies": unpinned_dependencies,
+    "no-lockfile": no_lockfile,
+    "undeclared-import": undeclared_import,
+}

@@ -24,6 +24,8 @@ _SUPPORT = frozenset(
     "recipe conda-recipe conda.recipe .conda etc misc python_env".split()
 )
 """Folders whose manifest describes the project above them."""
+_BUILD_SCRIPTS = frozenset("setup.py noxfile.py fabfile.py versioneer.py conanfile.py SConstruct ez_setup.py".split())
+"""Scripts that run before, or beside, the environment of the project."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ class Dependencies:
 
     def covers(self, manifest: Manifest, path: str) -> bool:
         """True when a manifest describes the project that a file belongs to."""
+        if manifest.format == "script":
+            return manifest.path == path
         home = self.homes.get(manifest.path, "")
         return home == "" or path.startswith(home + "/")
 
@@ -228,7 +232,7 @@ def _third_party(
     importing: dict[str, int] = {}
     for path, facts in files.items():
         role = paths.role(path)
-        if role not in _CODE_ROLES:
+        if role not in _CODE_ROLES or path.rpartition("/")[2] in _BUILD_SCRIPTS:
             continue
         needed: set[str] = set()
         for location, item in _imports(path, facts):
@@ -279,4 +283,4 @@ def _is_third_party(item: Import, path: str, facts: FileFacts, modules: Modules)
         return False  # every kernel brings it
     if modules.is_own(item, path):
         return False
-    return import_names.is_known(top) or top not in import_names.GENERIC
+    return top not in import_names.GENERIC

@@ -1,0 +1,171 @@
+"""Is a project's whole environment locked, and is the lock a good one? Shared by several dependency checks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from prodcheck.extract.dependency import Manifest, normalise
+from prodcheck.facts import Facts, import_names
+from prodcheck.model import Location
+
+NOT_LOCKED = frozenset("python pip setuptools wheel".split())
+FROZEN_FACTOR = 1.5
+"""A file that pins this many times as many distributions as the code imports holds the indirect ones too."""
+
+
+@dataclass(frozen=True)
+class LockState:
+    """One lock file, judged: `score` from 0 (useless) to 1 (whole, fresh and committed)."""
+
+    manifest: Manifest
+    score: float
+    reason: str
+    location: Location
+
+
+def main_manifests(facts: Facts) -> tuple[Manifest, ...]:
+    """The manifests that declare what the project needs to run, not only to be developed, tested or documented."""
+    deps = facts.dependencies
+    found = []
+    for manifest in deps.manifests:
+        groups = {deps.group(manifest, r) for r in manifest.requirements if not r.optional}
+        groups.update("extra" for r in manifest.requirements if r.optional)
+        if not groups and (manifest.dynamic or manifest.includes):
+            groups.add(deps.group(manifest))
+        if groups - {"dev", "test", "docs", "lint", "build"}:
+            found.append(manifest)
+    return tuple(found)
+
+
+def homes(facts: Facts) -> dict[str, list[Manifest]]:
+    """The main manifests of each project in the repository, by its folder."""
+    found: dict[str, list[Manifest]] = {}
+    for manifest in main_manifests(facts):
+        if manifest.format != "script":
+            found.setdefault(facts.dependencies.homes.get(manifest.path, ""), []).append(manifest)
+    return found
+
+
+def above(home: str, folder: str) -> bool:
+    """True when `home` is the folder or contains it."""
+    return home == "" or folder == home or folder.startswith(home + "/")
+
+
+def best_lock(facts: Facts, home: str, manifests: list[Manifest]) -> LockState | None:
+    """The best lock of a project: its own, or the one of a workspace above it."""
+    deps = facts.dependencies
+    states = [
+        judge(facts, lock, manifests, home)
+        for lock in deps.locks
+        if above(deps.homes.get(lock.path, ""), home) and deps.group(lock) not in ("docs", "test", "dev", "lint")
+    ]
+    states += [s for s in (_frozen(facts, manifest, home) for manifest in manifests) if s is not None]
+    return max(states, key=lambda s: s.score, default=None)
+
+
+def judge(facts: Facts, lock: Manifest, manifests: list[Manifest], home: str) -> LockState:
+    """One lock file against the manifests of a project."""
+    place = Location(lock.path)
+    ignored = _ignored(facts, lock.path)
+    file = facts.files.get(lock.path)
+    if lock.problem:
+        return LockState(lock, 0.0, f"{lock.path} {lock.problem}", place)
+    if file is not None and not file.tracked and facts.git.state == "ok":
+        why = f"is ignored by {ignored}" if ignored else "is not committed"
+        return LockState(lock, 0.0, f"{lock.path} {why}", ignored or place)
+    missing = [] if lock.role == "both" else _missing(facts, lock, manifests)
+    if missing:
+        names = ", ".join(missing[:4]) + (" ..." if len(missing) > 4 else "")
+        return LockState(lock, 0.5, f"{lock.path} does not hold {names}: it is older than the manifest", place)
+    count = len(lock.requirements)
+    if lock.role == "both" and not _hashed(lock) and lock.generated_by in ("pip freeze", "conda list", "poetry", ""):
+        return LockState(lock, 0.8, f"{lock.path} pins {count} distributions, without hashes", place)
+    return LockState(lock, 1.0, f"{lock.path} locks {count} distributions", place)
+
+
+def _hashed(lock: Manifest) -> bool:
+    return any(r.hashed for r in lock.requirements)
+
+
+def _missing(facts: Facts, lock: Manifest, manifests: list[Manifest]) -> list[str]:
+    """Direct dependencies of the manifests that the lock does not know."""
+    known = {r.name for r in lock.requirements}
+    if lock.format in ("conda-lock", "conda-explicit", "pixi"):
+        known |= {import_names.from_conda(name) for name in known}
+    own = {normalise(name) for name in facts.dependencies.first_party}
+    own |= {m.project_name for m in (*facts.dependencies.manifests, *facts.dependencies.others)}
+    found = []
+    for manifest in _locked_by(lock, manifests):
+        for requirement in manifest.requirements:
+            direct = not requirement.marker and not requirement.optional and not requirement.url.startswith(".")
+            if direct and requirement.name not in known | own | NOT_LOCKED and requirement.group != "build":
+                found.append(requirement.name)
+    return sorted(set(found))
+
+
+_WRITTEN_FOR = {
+    "uv": ("pyproject",),
+    "poetry": ("poetry", "pyproject"),
+    "pdm": ("pyproject",),
+    "pipenv": ("pipfile",),
+    "pixi": ("pixi",),
+    "conda-lock": ("conda",),
+    "conda-explicit": ("conda",),
+}
+
+
+def _locked_by(lock: Manifest, manifests: list[Manifest]) -> list[Manifest]:
+    """The manifests a lock is written for; another tool's manifest beside it may say something else."""
+    formats = _WRITTEN_FOR.get(lock.format)
+    folder = lock.path.rpartition("/")[0]
+    return [
+        m
+        for m in manifests
+        if formats is not None and m.format in formats and (m.path.rpartition("/")[0] == folder or lock.format == "uv")
+    ]
+
+
+def _frozen(facts: Facts, manifest: Manifest, home: str) -> LockState | None:
+    """A requirements file that pins everything, and much more than the code imports: the output of `pip freeze`."""
+    if manifest.role != "manifest" or manifest.format != "requirements":
+        return None
+    rows = [r for r in manifest.requirements if r.name not in NOT_LOCKED]
+    if not rows or any(r.bound != "exact" for r in rows):
+        return None
+    direct = [p for p in facts.dependencies.third_party if not p.optional and p.role.value == "code"]
+    if len(rows) < max(FROZEN_FACTOR * len(direct), 5):
+        return None
+    return LockState(
+        manifest,
+        0.8,
+        f"{manifest.path} pins {len(rows)} distributions, without hashes",
+        Location(manifest.path),
+    )
+
+
+def _ignored(facts: Facts, path: str) -> Location | None:
+    """The line of a `.gitignore` that names a file; None when none does."""
+    name = path.rpartition("/")[2]
+    suffix = "*." + name.rpartition(".")[2]
+    for place in (".gitignore", f"{path.rpartition('/')[0]}/.gitignore".lstrip("/")):
+        if place in facts.files:
+            for number, line in enumerate(facts.text(place).splitlines(), start=1):
+                pattern = line.strip().lstrip("/")
+                if pattern in (name, path, f"**/{name}", suffix):
+                    return Location(place, number)
+    return None
+
+
+_LOCK_NAMES = re.compile(r"/?(?:(?:uv|poetry|pdm|Pipfile|pixi|conda)[.-]lock(?:\.ya?ml)?|(?:\*|requirements)\.lock)\Z")
+
+
+def ignored_locks(facts: Facts) -> list[tuple[Location, str]]:
+    """Lines of `.gitignore` files that keep a lock out of the repository: (place, pattern)."""
+    found = []
+    for path in facts.files:
+        if path.rpartition("/")[2] == ".gitignore":
+            for number, line in enumerate(facts.text(path).splitlines(), start=1):
+                if _LOCK_NAMES.match(line.strip()):
+                    found.append((Location(path, number), line.strip()))
+    return found
