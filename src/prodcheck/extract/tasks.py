@@ -1,30 +1,75 @@
 """What task runners and scripts hold: named targets and the shell commands behind them.
 
-Makefile, justfile, Taskfile, tox, nox, hatch, pdm, poe, pixi, taskipy, Pipfile, package.json and plain scripts, all in one shape, so that
-the CI graph can follow `make check` to `tox` to `pytest`.
+Makefile, justfile, Taskfile, tox, nox, hatch, pdm, poe, pixi, taskipy, Pipfile, package.json, Compose, Dockerfile, hooks
+and plain scripts, all in one shape, so that the CI graph can follow `make check` to `tox` to `pytest`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Callable
+
+from prodcheck.extract import shell, tasks_config, tasks_make, tasks_python, tasks_tox
+from prodcheck.extract.tasks_model import Target, TaskFile
+from prodcheck.extract.text import decode
+
+__all__ = ["Target", "TaskFile", "extract", "wants"]
+
+MAX_BYTES = 1_000_000
+_SCRIPT = re.compile(r"\.(?:sh|bash|zsh|ksh|ps1|bat|cmd)$", re.IGNORECASE)
+_SHEBANG = re.compile(rb"#!\s*\S*/(?:env\s+(?:-S\s+)?)?(?:ba|z|da|k)?sh\b")
+_WINDOWS = {"ps1": "pwsh", "bat": "cmd", "cmd": "cmd"}
 
 
-@dataclass(frozen=True)
-class Target:
-    """One named target. `commands` are (line, shell text); `needs` names targets that run before it."""
-
-    name: str
-    line: int
-    commands: tuple[tuple[int, str], ...] = ()
-    needs: tuple[str, ...] = ()
+def wants(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return _reader(path) is not None or "." not in name
 
 
-@dataclass(frozen=True)
-class TaskFile:
-    """The targets of one file. `runner` is make, just, task, tox, nox, hatch, pdm, poe, pixi, npm, pipenv, script."""
+def extract(path: str, data: bytes) -> tuple[TaskFile, ...] | None:
+    """The task files in one file (a pyproject.toml may hold several), or None when there are none."""
+    if len(data) > MAX_BYTES:
+        return None
+    reader = _reader(path)
+    if reader is None:
+        return (_script(path, data),) if _SHEBANG.match(data) else None
+    return reader(path, data) or None
 
-    path: str
-    runner: str
-    targets: tuple[Target, ...] = ()
-    default: tuple[str, ...] = ()
-    problem: str = ""
+
+def _reader(path: str) -> Callable[[str, bytes], tuple[TaskFile, ...]] | None:
+    name = path.rpartition("/")[2]
+    lower = name.lower()
+    if lower in ("makefile", "gnumakefile") or lower.endswith(".mk") or lower.startswith("makefile."):
+        return lambda p, d: (tasks_make.makefile(p, decode(d)),)
+    if lower in ("justfile", ".justfile") or lower.endswith(".just"):
+        return lambda p, d: (tasks_make.justfile(p, decode(d)),)
+    if lower in ("tox.ini", "setup.cfg"):
+        return lambda p, d: _some(tasks_tox.ini(p, decode(d)))
+    if lower in ("pyproject.toml", "pixi.toml", "hatch.toml", "tox.toml", "pipfile"):
+        return tasks_config.toml
+    if lower == "package.json":
+        return lambda p, d: _some(tasks_config.package_json(p, d))
+    if re.fullmatch(r"taskfile(?:\.dist)?\.ya?ml", lower):
+        return lambda p, d: _some(tasks_config.taskfile(p, d))
+    if re.fullmatch(r"(?:docker-)?compose[\w.-]*\.ya?ml", lower):
+        return lambda p, d: _some(tasks_config.compose(p, d))
+    if re.fullmatch(r"\.pre-commit-config\.ya?ml", lower):
+        return lambda p, d: _some(tasks_config.pre_commit(p, d))
+    if re.fullmatch(r"(?:dockerfile|containerfile)(?:\..+)?|.+\.dockerfile", lower):
+        return lambda p, d: _some(tasks_config.dockerfile(p, decode(d)))
+    if lower.endswith(".py"):
+        return lambda p, d: _some(tasks_python.extract(p, d))
+    if _SCRIPT.search(lower):
+        return lambda p, d: (_script(p, d),)
+    return None
+
+
+def _some(file: TaskFile | None) -> tuple[TaskFile, ...]:
+    return (file,) if file is not None else ()
+
+
+def _script(path: str, data: bytes) -> TaskFile:
+    text = decode(data).replace("\r\n", "\n")
+    kind = _WINDOWS.get(path.rpartition(".")[2].lower(), "bash")
+    target = Target("", 1, ((1, text),), errexit=shell.sets_errexit(text), shell=kind)
+    return TaskFile(path, "script", (target,), ("",))

@@ -1,0 +1,204 @@
+"""Python files that run commands: nox sessions, invoke tasks, and scripts that call subprocess or a test runner."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+
+from prodcheck.extract.tasks_model import Target, TaskFile
+
+INTERESTING = re.compile(
+    rb"subprocess|os\.system|pytest\.main|unittest\.main|TextTestRunner|nose\.|testmod|import nox|import invoke|from invoke"
+)
+_RUNNERS = {
+    "pytest.main": "pytest",
+    "pytest.console_main": "pytest",
+    "unittest.main": "python -m unittest",
+    "unittest.TextTestRunner": "python -m unittest",
+    "nose.main": "nosetests",
+    "nose.run": "nosetests",
+    "nose.runmodule": "nosetests",
+    "doctest.testmod": "python -m doctest",
+}
+_ALWAYS_FATAL = ("check_call", "check_output", "unittest.main", "nose.main", "nose.runmodule", "pytest.console_main")
+
+
+def extract(path: str, data: bytes) -> TaskFile | None:
+    """What a Python file runs, one target for each function and one named "" for the module itself."""
+    if not INTERESTING.search(data):
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(data)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    name = path.rpartition("/")[2]
+    if name == "noxfile.py":
+        return _nox(path, tree)
+    targets = list(_targets(tree, invoke=name == "tasks.py"))
+    if not any(target.commands for target in targets):
+        return None
+    return TaskFile(path, "invoke" if name == "tasks.py" else "python", tuple(targets), ("",))
+
+
+def _functions(tree: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+
+def _targets(tree: ast.Module, invoke: bool) -> Iterator[Target]:
+    functions = _functions(tree)
+    names = {function.name for function in functions}
+    inside = {id(node) for function in functions for node in ast.walk(function)}
+    module = [node for node in ast.walk(tree) if id(node) not in inside]
+    yield Target("", 1, *_body(module, names, ""), errexit=True)
+    for function in functions:
+        nodes = list(ast.walk(function))
+        runner = function.args.args[0].arg if invoke and function.args.args else ""
+        commands, needs = _body(nodes, names - {function.name}, runner)
+        yield Target(function.name, function.lineno, commands, needs + _pre(function), errexit=True)
+
+
+def _pre(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, ...]:
+    """Tasks that invoke runs before this one: `@task(lint)` or `@task(pre=[lint])`."""
+    needs = []
+    for decorator in function.decorator_list:
+        if isinstance(decorator, ast.Call) and _dotted(decorator.func).rpartition(".")[2] == "task":
+            lists = [k.value for k in decorator.keywords if k.arg == "pre"]
+            needs += [
+                node.id for value in [*decorator.args, *lists] for node in ast.walk(value) if isinstance(node, ast.Name)
+            ]
+    return tuple(needs)
+
+
+def _body(nodes: list[ast.AST], names: set[str], runner: str) -> tuple[tuple[tuple[int, str], ...], tuple[str, ...]]:
+    """Commands in the order of lines, and the names of the module's functions that are called."""
+    bare = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    bound = {
+        target.id: node.value
+        for node in nodes
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    commands, needs = [], []
+    for node in nodes:
+        if not isinstance(node, ast.Call):
+            continue
+        name = _dotted(node.func)
+        if name in names:
+            needs.append(name)
+        text = _command(node, name, runner, bound)
+        if text:
+            checked = any(k.arg == "check" and _is_true(k.value) for k in node.keywords)
+            ignored = id(node) in bare and not checked and not name.endswith(_ALWAYS_FATAL) and not runner
+            commands.append((node.lineno, f"{text} || true" if ignored else text))
+    return tuple(sorted(commands)), tuple(dict.fromkeys(needs))
+
+
+def _command(node: ast.Call, name: str, runner: str, bound: dict[str, ast.expr]) -> str:
+    if name in _RUNNERS:
+        arguments = _words(node.args[0], bound) if node.args and name == "pytest.main" else ""
+        return f"{_RUNNERS[name]} {arguments}".strip()
+    parts = name.split(".")
+    runs = (
+        name in ("os.system", "os.popen")
+        or (parts[0] == "subprocess" and parts[-1] in ("run", "call", "check_call", "check_output", "Popen"))
+        or (len(parts) == 1 and name in ("check_call", "check_output"))
+        or (runner and name in (f"{runner}.run", f"{runner}.sudo"))
+    )
+    return _words(node.args[0], bound) if runs and node.args else ""
+
+
+def _words(node: ast.expr, bound: dict[str, ast.expr], depth: int = 0) -> str:
+    """Shell text of a command given as a string or a list, with what is computed as a variable."""
+    if isinstance(node, ast.Name) and node.id in bound and depth < 3:
+        return _words(bound[node.id], bound, depth + 1)
+    if isinstance(node, ast.Constant):
+        return str(node.value) if isinstance(node.value, str | int) else ""
+    if isinstance(node, ast.List | ast.Tuple):
+        return " ".join(_word(item, bound) for item in node.elts)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = _words(node.left, bound, depth + 1), _words(node.right, bound, depth + 1)
+        return f"{left} {right}" if isinstance(node.left, ast.List) else left + right
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(v.value) if isinstance(v, ast.Constant) else "$X" for v in node.values)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("split", "format"):
+        return _words(node.func.value, bound, depth + 1)
+    if isinstance(node, ast.Call) and _dotted(node.func) == "shlex.split" and node.args:
+        return _words(node.args[0], bound, depth + 1)
+    return ""
+
+
+def _word(node: ast.expr, bound: dict[str, ast.expr]) -> str:
+    if isinstance(node, ast.Starred):
+        return _words(node.value, bound)
+    if _dotted(node) == "sys.executable":
+        return "python"
+    text = _words(node, bound)
+    return f"'{text}'" if " " in text else text or "$X"
+
+
+def _dotted(node: ast.expr) -> str:
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def _is_true(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
+
+
+def _nox(path: str, tree: ast.Module) -> TaskFile:
+    targets: list[Target] = []
+    chosen: tuple[str, ...] = ()
+    off: set[str] = set()
+    helpers = {f.name: f for f in _functions(tree)}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and _dotted(node.targets[0]) == "nox.options.sessions":
+            chosen = tuple(
+                c.value for c in ast.walk(node.value) if isinstance(c, ast.Constant) and isinstance(c.value, str)
+            )
+    for function in helpers.values():
+        for decorator in function.decorator_list:
+            call = decorator if isinstance(decorator, ast.Call) else None
+            if _dotted(call.func if call else decorator).rpartition(".")[2] not in ("session", "nox_session"):
+                continue
+            keywords = {k.arg: k.value for k in call.keywords if k.arg} if call else {}
+            given = keywords.get("name")
+            name = str(given.value) if isinstance(given, ast.Constant) else function.name
+            default = keywords.get("default")
+            if isinstance(default, ast.Constant) and default.value is False:
+                off.add(name)
+            targets.append(Target(name, function.lineno, *_session(function, helpers)))
+    default_names = chosen or tuple(t.name for t in targets if t.name not in off)
+    return TaskFile(path, "nox", tuple(targets), default_names)
+
+
+def _session(
+    function: ast.FunctionDef | ast.AsyncFunctionDef,
+    helpers: dict[str, ast.FunctionDef | ast.AsyncFunctionDef],
+    depth: int = 0,
+) -> tuple[tuple[tuple[int, str], ...], tuple[str, ...]]:
+    """`session.run("pytest", "-q")` and `session.notify("x")`, also in helpers that are given the session."""
+    session = function.args.args[0].arg if function.args.args else "session"
+    commands, needs = [], []
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Call):
+            continue
+        name = _dotted(node.func)
+        if name in (f"{session}.run", f"{session}.run_always", f"{session}._session.run"):
+            lenient = any(k.arg == "success_codes" for k in node.keywords)
+            text = " ".join(_word(argument, {}) for argument in node.args)
+            commands.append((node.lineno, f"{text} || true" if lenient else text))
+        elif name == f"{session}.notify" and node.args and isinstance(node.args[0], ast.Constant):
+            needs.append(str(node.args[0].value))
+        elif name in helpers and name != function.name and depth < 3 and session in map(_dotted, node.args):
+            inner, more = _session(helpers[name], helpers, depth + 1)
+            commands += inner
+            needs += more
+    return tuple(sorted(commands)), tuple(needs)
