@@ -2,9 +2,159 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from prodcheck.facts import Facts
-from prodcheck.model import Outcome
+from prodcheck.facts.data import DataFile, kind_of
+from prodcheck.facts.paths import Role
+from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
 
-CHECKS: Mapping[str, Callable[[Facts, Mapping[str, object]], Outcome]] = {}
+
+@dataclass(frozen=True)
+class _Read:
+    """One place where code reads data; `source` is the path or address when it is written there, else empty."""
+
+    location: Location | None
+    source: str
+
+
+def data_not_versioned(facts: Facts, params: Mapping[str, object]) -> Outcome:
+    """Training data with an addressable version: a hash, a pointer, a pinned revision, or small enough for git."""
+    reads = _own_reads(facts)
+    if not reads and facts.data.public:
+        return Outcome(None, facts.data.public[:3], reason="only public datasets are loaded, by name", applicable=False)
+    tracked = [e for e in facts.data.versioned if _is_data(e)]
+    if tracked:
+        places = len(facts.data.versioned)
+        return Outcome(1.0, tuple(tracked[:5]), reason=f"{places} object{'s' * (places != 1)} with a recorded version")
+    in_git = _in_git(facts)
+    size = sum(f.size for f in in_git)
+    limit = facts.config.thresholds.small_data_mb * 1e6
+    names = {PurePosixPath(f.path).name for f in in_git}
+    outside = [r for r in reads if r.source and PurePosixPath(r.source).name not in names]
+    inside = [r for r in reads if r.source and PurePosixPath(r.source).name in names]
+    if in_git and size <= limit and (inside or not outside):
+        evidence = tuple(Evidence(f"{_size(f.size)} kept in git", Location(f.path)) for f in in_git[:5])
+        return Outcome(
+            1.0,
+            evidence,
+            reason=f"{_size(size)} of data in git, which is small enough for git to version it",
+            confidence=Confidence.HIGH if inside else Confidence.MEDIUM,
+        )
+    partly = _partly(facts)
+    if partly is not None:
+        return partly
+    return _unversioned(facts, in_git, size, limit, outside, reads)
+
+
+def _unversioned(
+    facts: Facts, in_git: list[DataFile], size: int, limit: float, outside: list[_Read], reads: list[_Read]
+) -> Outcome:
+    if in_git and size > limit:
+        large = [f for f in sorted(in_git, key=lambda f: -f.size) if f.size > limit / 10]
+        hits = tuple(Hit(Location(f.path), f"{_size(f.size)} of data kept in git") for f in large[:5])
+        return Outcome(0.0, hits=hits, reason=f"{_size(size)} of data in git and no data versioning tool")
+    if outside:
+        hits = tuple(Hit(r.location, f"{r.source} has no recorded version", identity=r.source) for r in outside[:5])
+        return Outcome(0.0, facts.data.ignored[:1], hits, f"{outside[0].source} is read and has no recorded version")
+    first = reads[0].location if reads else None
+    hits = (Hit(first, "this data has no recorded version", Confidence.MEDIUM),) if first else ()
+    return Outcome(
+        0.0,
+        facts.data.ignored[:1],
+        hits,
+        "data is read and nothing records its version",
+        Confidence.MEDIUM,
+    )
+
+
+def _partly(facts: Facts) -> Outcome | None:
+    """Half-way states: a tool that is set up and tracks nothing yet, only models tracked, or only installed."""
+    if facts.data.versioned:
+        return Outcome(0.6, facts.data.versioned[:3], reason="models have a recorded version, the data has none")
+    configured = [e for e in facts.data.initialised if e.strength >= Strength.CONFIGURED]
+    if configured:
+        return Outcome(0.6, tuple(configured[:3]), reason=f"{configured[0].detail}, and no data is tracked yet")
+    if facts.data.initialised:
+        return Outcome(0.6, facts.data.initialised[:3], reason="data is read without a fixed version")
+    for name in ("dvc", "lakefs", "datalad", "quilt3", "oxenai", "deltalake", "pyiceberg"):
+        for place in facts.dependencies.declared.get(name, ()):
+            return Outcome(
+                0.3, (Evidence(f"declares {name}", place, Strength.DECLARED),), reason=f"{name} is installed, not used"
+            )
+    return None
+
+
+def _is_data(evidence: Evidence) -> bool:
+    """False for evidence that is about a model file."""
+    match = re.match(r"DVC tracks (.+) by hash", evidence.detail)
+    path = match[1] if match else evidence.location.path if evidence.location else ""
+    pointer = match is not None or "pointer" in evidence.detail or "annex" in evidence.detail
+    return not pointer or kind_of(path, 1_000_000) != "model"
+
+
+def _own_reads(facts: Facts) -> list[_Read]:
+    """Places where the project reads data of its own: not public datasets, and not files that it writes itself."""
+    public = {e.location for e in facts.data.public}
+    written = _written(facts)
+    found = []
+    for evidence in facts.code.reads_data:
+        if evidence.location in public or evidence.location is None:
+            continue
+        source = _literal(facts, evidence.location)
+        if source and PurePosixPath(source).name in written:
+            continue
+        found.append(_Read(evidence.location, source))
+    return found
+
+
+def _literal(facts: Facts, location: Location) -> str:
+    """The literal path or address that a call at this place is given, or an empty string."""
+    file = facts.files.get(location.path)
+    if file is None:
+        return ""
+    python = file.python or (file.notebook.python if file.notebook else None)
+    for call in python.calls if python else ():
+        if call.text and _LOOKS_LIKE_SOURCE.search(call.text):
+            place = Location(location.path, call.line)
+            if file.notebook:
+                place = file.notebook.locate(location.path, call.line)
+            if place.line == location.line and place.cell == location.cell:
+                return call.text
+    return ""
+
+
+_LOOKS_LIKE_SOURCE = re.compile(r"[\w*]\.[A-Za-z]\w{1,8}(?:\.\w+)?$|://|/\w+/?$")
+_WRITERS = re.compile(r"(?:to_(?:csv|parquet|feather|hdf|pickle|excel|json)|save|savez|savetxt|dump|write_\w+)\Z")
+
+
+def _written(facts: Facts) -> set[str]:
+    """Names of files that the project writes."""
+    found = set()
+    for file in facts.files.values():
+        python = file.python or (file.notebook.python if file.notebook else None)
+        for call in python.calls if python else ():
+            if call.text and _WRITERS.match(call.name.rpartition(".")[2]):
+                found.add(PurePosixPath(call.text).name)
+    return found
+
+
+def _in_git(facts: Facts) -> list[DataFile]:
+    """Data files of the project that git tracks by content, without fixtures of tests and documentation."""
+    if facts.git.state != "ok":
+        return []
+    return [
+        f
+        for f in facts.data.data_files
+        if not f.model and not f.pointer and facts.role(f.path) is Role.CODE and facts.files[f.path].tracked
+    ]
+
+
+def _size(number: int) -> str:
+    return f"{number / 1e6:.1f} MB" if number >= 100_000 else f"{max(1, round(number / 1e3))} kB"
+
+
+CHECKS: Mapping[str, Callable[[Facts, Mapping[str, object]], Outcome]] = {"data-not-versioned": data_not_versioned}
