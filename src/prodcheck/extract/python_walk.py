@@ -29,6 +29,8 @@ _BRANCHES = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.ma
 _GUARDS = frozenset("TYPE_CHECKING typing.TYPE_CHECKING".split())
 _PLATFORM = re.compile(r"sys\.(version|platform|implementation)|platform\.|os\.name")
 _CAUGHT = frozenset("ImportError ModuleNotFoundError Exception BaseException".split())
+_VAGUE = (".", "?", "typing.", "typing_extensions.", "collections.", "numpy.typing.")
+"""Annotations that say little about what a parameter can do."""
 _FIRST = frozenset("__init__ __post_init__ setup setUp".split())
 _ABSOLUTE = re.compile(r"/[A-Za-z]|\\\\\w|[A-Za-z]:[\\/]|file:///")
 MAX_TEXT = 200
@@ -302,7 +304,7 @@ class Walk:
         for parameter in parameters:
             annotation = parameter.annotation
             known = self.names.dotted(annotation) if isinstance(annotation, ast.Name | ast.Attribute) else ""
-            names[parameter.arg] = f"{known}()" if known[:1].isalpha() and "." in known else ""
+            names[parameter.arg] = f"{known}()" if "." in known and not known.startswith(_VAGUE) else ""
         for extra in (arguments.vararg, arguments.kwarg):
             if extra is not None:
                 names[extra.arg] = ""

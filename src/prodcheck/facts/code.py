@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
+from prodcheck.extract.python_model import PythonFacts
 from prodcheck.extract.run import FileFacts
-from prodcheck.facts.paths import Paths
-from prodcheck.model import Evidence
+from prodcheck.facts.paths import Paths, Role
+from prodcheck.facts.stages import FileStages, Seen, Stager
+from prodcheck.model import Evidence, Location
+
+NOTEBOOK_FLAVOURS = frozenset("databricks percent nbconvert jupytext".split())
+"""Ways to write a notebook as a `.py` file. A marimo notebook is an ordinary module and not among them."""
+MAX_PLACES = 20
+"""Places kept per stage and file."""
 
 
 @dataclass(frozen=True)
@@ -19,18 +27,31 @@ class NotebookCode:
     code_lines: int
     imports_own_modules: bool = False
     parameterised: bool = False
+    """A cell is tagged `parameters`, so that a pipeline can run the notebook with its own values."""
+    own_calls: float = 0.0
+    """Share in 0..1 of its calls that go to modules of this repository."""
+    toy_data: bool = False
+    """All data it loads is bundled with a library."""
+    clusters_only: bool = False
+    """All models it trains group data without labels."""
+    in_order: bool = False
+    """Data is loaded before the first training, and evaluation or prediction comes after it."""
+    in_docs: bool = False
+    definitions: int = 0
+    """Functions and classes defined in it."""
 
 
 @dataclass(frozen=True)
 class Code:
-    """Totals and stages. The stage tuples hold evidence from outside tests, docs and vendored files, first seen first."""
+    """Totals and stages. The stage tuples hold evidence from outside tests, docs and vendored files."""
 
     python_files: int
     notebooks: int
     python_lines: int
-    """Code lines of own `.py` files outside tests, without blanks and comments."""
+    """Code lines of own modules outside tests and docs, without blanks and comments."""
     test_lines: int
     notebook_lines: int
+    """Code lines of notebooks outside tests and docs, those written as `.py` files included."""
     trains: tuple[Evidence, ...]
     predicts: tuple[Evidence, ...]
     serves: tuple[Evidence, ...]
@@ -38,7 +59,10 @@ class Code:
     persists_model: tuple[Evidence, ...]
     per_notebook: tuple[NotebookCode, ...]
     stages_by_file: Mapping[str, Mapping[str, tuple[Evidence, ...]]]
-    """The same stages for every own Python file."""
+    """The same stages for every own Python file that has any; exported copies of notebooks are left out."""
+    evaluates: tuple[Evidence, ...] = ()
+    twins: Mapping[str, str] = field(default_factory=dict)
+    """`.py` files that are exported copies of a notebook in the tree, and that notebook."""
 
     @property
     def code_lines(self) -> int:
@@ -52,4 +76,130 @@ class Code:
 
 
 def build(files: Mapping[str, FileFacts], paths: Paths) -> Code:
-    raise NotImplementedError
+    """Totals and stages of a repository's own code."""
+    stager = Stager()
+    twins = _twins(files, paths)
+    modules = _own_modules(files, paths)
+    by_file: dict[str, Mapping[str, tuple[Evidence, ...]]] = {}
+    books: list[NotebookCode] = []
+    totals = {"python": 0, "tests": 0, "notebooks": 0, "files": 0}
+    gathered: dict[str, list[Evidence]] = {}
+    for path, file in files.items():
+        role = paths.role(path)
+        if role in (Role.VENDORED, Role.GENERATED, Role.TEMPLATE):
+            continue
+        python = file.python
+        book = file.notebook if file.notebook and not file.notebook.problem else None
+        if python is None and book is None:
+            continue
+        totals["files"] += python is not None
+        if path in twins:
+            continue
+        facts = python or (book.python if book else PythonFacts())
+        lines = book.code_lines if book else facts.code_lines
+        found = stager.read(facts, path)
+        stages = {stage: _evidence(path, file, places) for stage, places in found.stages.items()}
+        if book or facts.flavour in NOTEBOOK_FLAVOURS:
+            books.append(_notebook(path, file, facts, lines, found, stages, modules, role))
+            totals["notebooks"] += lines if role is Role.CODE else 0
+        else:
+            totals["python"] += lines if role is Role.CODE else 0
+            totals["tests"] += lines if role is Role.TEST else 0
+            if stages:
+                by_file[path] = stages
+        if role is Role.CODE:
+            for stage, places in found.stages.items():
+                real = [p for p in places if p.note != "toy"] if stage == "load" else places
+                gathered.setdefault(stage, []).extend(_evidence(path, file, real))
+            gathered.setdefault("serve", []).extend(_evidence(path, file, found.serves))
+    return Code(
+        python_files=totals["files"],
+        notebooks=len(books),
+        python_lines=totals["python"],
+        test_lines=totals["tests"],
+        notebook_lines=totals["notebooks"],
+        trains=tuple(gathered.get("train", ())),
+        predicts=tuple(gathered.get("predict", ())),
+        serves=tuple(gathered.get("serve", ())),
+        reads_data=tuple(gathered.get("load", ())),
+        persists_model=tuple(gathered.get("persist", ())),
+        per_notebook=tuple(books),
+        stages_by_file=by_file,
+        evaluates=tuple(gathered.get("evaluate", ())),
+        twins=twins,
+    )
+
+
+def _evidence(path: str, file: FileFacts, places: Iterable[Seen]) -> tuple[Evidence, ...]:
+    book = file.notebook
+    return tuple(
+        Evidence(seen.detail, book.locate(path, seen.line) if book else Location(path, seen.line))
+        for seen in list(places)[:MAX_PLACES]
+    )
+
+
+def _notebook(
+    path: str,
+    file: FileFacts,
+    facts: PythonFacts,
+    lines: int,
+    found: FileStages,
+    stages: Mapping[str, tuple[Evidence, ...]],
+    modules: Mapping[str, frozenset[str]],
+    role: Role,
+) -> NotebookCode:
+    folder = str(PurePosixPath(path).parent)
+    own = modules[""] | modules.get(folder, frozenset())
+    imported = {
+        item.module.partition(".")[0] for item in facts.imports if item.level or item.module.partition(".")[0] in own
+    }
+    own_calls = sum(call.name.startswith(".") or call.name.partition(".")[0] in imported for call in facts.calls)
+    loads, trains = found.stages.get("load", []), found.stages.get("train", [])
+    last = [*found.stages.get("evaluate", []), *found.stages.get("predict", [])]
+    in_order = bool(loads and trains and last and loads[0].line <= trains[0].line <= max(seen.line for seen in last))
+    return NotebookCode(
+        path=path,
+        stages=stages,
+        code_lines=lines,
+        imports_own_modules=bool(imported),
+        parameterised=file.notebook is not None and any("parameters" in c.tags for c in file.notebook.cells),
+        own_calls=own_calls / len(facts.calls) if facts.calls else 0.0,
+        toy_data=bool(loads) and all(seen.note == "toy" for seen in loads),
+        clusters_only=bool(trains) and all(seen.note == "cluster" for seen in trains),
+        in_order=in_order,
+        in_docs=role is not Role.CODE,
+        definitions=len(facts.definitions),
+    )
+
+
+def _twins(files: Mapping[str, FileFacts], paths: Paths) -> dict[str, str]:
+    """Exported or paired copies: a `.py` notebook with the name of an `.ipynb` file counts once, as that file."""
+    books: dict[str, str] = {}
+    for path, file in files.items():
+        if file.notebook is not None and paths.role(path) is not Role.VENDORED:
+            books.setdefault(PurePosixPath(path).stem.lower(), path)
+    found = {}
+    for path, file in files.items():
+        if file.python is not None and (file.python.flavour in NOTEBOOK_FLAVOURS):
+            book = books.get(PurePosixPath(path).stem.lower())
+            if book:
+                found[path] = book
+    return found
+
+
+def _own_modules(files: Mapping[str, FileFacts], paths: Paths) -> dict[str, frozenset[str]]:
+    """Names under which notebooks may import own code: packages anywhere under `""`, plain modules by folder."""
+    packages: set[str] = set()
+    by_folder: dict[str, set[str]] = {}
+    for path, file in files.items():
+        if file.python is None or paths.role(path) not in (Role.CODE, Role.DOCS):
+            continue
+        pure = PurePosixPath(path)
+        packages.update(part for part in pure.parts[:-1] if part.isidentifier())
+        if pure.stem.isidentifier() and file.python.flavour not in NOTEBOOK_FLAVOURS:
+            by_folder.setdefault(str(pure.parent), set()).add(pure.stem)
+            if len(pure.parts) <= 2:
+                packages.add(pure.stem)
+    result = {folder: frozenset(names) for folder, names in by_folder.items()}
+    result[""] = frozenset(packages)
+    return result

@@ -1,0 +1,262 @@
+"""What one file does, stage by stage: load, prepare, train, evaluate, predict, persist, configure, serve.
+
+Stages are read off resolved names, so that `scaler.fit` is no training and `model.fit` is. The names are in `apis`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from prodcheck.extract.python_model import Call, PythonFacts
+from prodcheck.facts import apis
+
+STAGES = ("load", "prepare", "train", "evaluate", "predict", "persist", "configure")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One place where a stage was seen. `note` is empty, `toy` (bundled data), `cluster` (unsupervised) or `weak`."""
+
+    line: int
+    detail: str
+    note: str = ""
+    scope: str = ""
+
+
+@dataclass
+class FileStages:
+    """Places by stage, in order of lines."""
+
+    stages: dict[str, list[Seen]] = field(default_factory=dict)
+    serves: list[Seen] = field(default_factory=list)
+
+    def add(self, stage: str, seen: Seen) -> None:
+        self.stages.setdefault(stage, []).append(seen)
+
+    def has(self, stage: str) -> bool:
+        return bool(self.stages.get(stage))
+
+
+_LOAD = apis.compiled(apis.LOAD + apis.FETCH)
+_TOY = apis.compiled(apis.TOY)
+_PREPARE = apis.compiled(apis.PREPARE)
+_WEAK = apis.compiled(apis.PREPARE_WEAK)
+_TRANSFORMER = apis.compiled(apis.TRANSFORMER)
+_ESTIMATOR = apis.compiled(apis.ESTIMATOR)
+_CLUSTER = apis.compiled(apis.CLUSTER)
+_TRAIN = apis.compiled(apis.TRAIN)
+_EVALUATE = apis.compiled(apis.EVALUATE)
+_EVALUATE_NAME = apis.compiled(apis.EVALUATE_NAMES)
+_PREDICT = apis.compiled(apis.PREDICT)
+_PERSIST = apis.compiled(apis.PERSIST)
+_SERVE = apis.compiled(apis.SERVE)
+_SERVE_UI = apis.compiled(apis.SERVE_UI)
+_SERVE_BASE = apis.compiled(apis.SERVE_BASES)
+_DATA_FILE = re.compile(
+    r"\.(?:csv|tsv|parquet|jsonl|ndjson|arff|npy|npz|h5|hdf5|feather|xlsx?|mat|libsvm|svm|tfrecords?|wav|conll\w*)(?:\.\w+)?$"
+)
+_MODEL_FILE = re.compile(
+    r"\.(?:pkl|pickle|joblib|pt|pth|ckpt|h5|hdf5|keras|onnx|pb|safetensors|bin|model|txt|json|cbm|ubj)$"
+)
+_HYPERPARAMETER = re.compile(
+    r"(?i)(?:lr|learning_rate|n?_?epochs?|num_epochs|batch_size|n_estimators|max_depth|test_size|alpha|gamma|dropout\w*|"
+    r"hidden_\w+|n_layers|num_layers|weight_decay|momentum|seed|random_state|n_splits|max_len\w*|vocab_size|img_size)"
+)
+_CONFIG_NAME = re.compile(r"(?i)(?:\w*_)?(?:config|cfg|params|hyperparams|hyperparameters|hparams|settings)")
+TORCH = frozenset("torch pytorch_lightning lightning accelerate apex fairseq paddle oneflow mindspore jittor".split())
+
+
+class Stager:
+    """Reads stages off the facts of files; remembers names it has seen, which repeat across a repository."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[tuple[str, str], ...]] = {}
+
+    def read(self, facts: PythonFacts, path: str = "") -> FileStages:
+        found = FileStages()
+        modules = {item.module.partition(".")[0] for item in facts.imports if not item.level}
+        own = {d.name for d in facts.definitions if d.kind == "function"}
+        for call in facts.calls:
+            for stage, note in self.of(call, own):
+                found.add(stage, Seen(call.line, describe(call.name), note, call.scope))
+        _loops(facts, modules, found)
+        _prepared(found)
+        _configured(facts, found)
+        found.serves.extend(_served(facts, path, self))
+        return found
+
+    def of(self, call: Call, own: Iterable[str] = ()) -> tuple[tuple[str, str], ...]:
+        """(stage, note) pairs of one call."""
+        known = self._known.get(call.name)
+        if known is None:
+            known = self._known[call.name] = tuple(_by_name(call.name))
+        shape = _by_shape(call)
+        return known + shape if shape else known
+
+    def matches(self, pattern: re.Pattern[str], name: str) -> bool:
+        return pattern.fullmatch(name) is not None
+
+
+def describe(name: str) -> str:
+    """A call as a person would write it: `.fit()` for a method of something unknown."""
+    return f"calls {name.removeprefix('?')}" + ("" if name.endswith("()") else "()")
+
+
+def _by_name(name: str) -> Iterable[tuple[str, str]]:
+    """Stages that the name alone tells."""
+    root, instance, _ = name.partition("()")
+    method = name.rpartition(".")[2]
+    if name.startswith(("self.", "super().")):
+        return
+    unknown = name.startswith("?.") or (instance and "." not in root)
+    if _TOY.fullmatch(name):
+        yield "load", "toy"
+    elif (not instance and _LOAD.fullmatch(name)) or (instance and _LOAD.fullmatch(name) and not _PREPARE.match(name)):
+        yield "load", ""
+    if method in apis.PREPARE_METHODS or (not instance and _PREPARE.fullmatch(name)):
+        yield "prepare", ""
+    elif (method in apis.PREPARE_WEAK_METHODS and (instance or unknown)) or _WEAK.fullmatch(name):
+        yield "prepare", f"weak:{method}"
+    transformer = instance and _TRANSFORMER.fullmatch(root)
+    if instance and method in ("fit", "fit_resample") and not transformer:
+        if _CLUSTER.fullmatch(root):
+            yield "train", "cluster"
+        elif _ESTIMATOR.fullmatch(root) and method == "fit":
+            yield "train", ""
+    elif method == "partial_fit" and instance and _ESTIMATOR.fullmatch(root):
+        yield "train", ""
+    if _TRAIN.fullmatch(name):
+        yield "train", ""
+    elif method in apis.TRAIN_METHODS and (instance or unknown) and not transformer:
+        yield "train", "cluster" if method == "fit_predict" or _CLUSTER.fullmatch(root) else ""
+    plain = "()" not in name and not name.startswith("?.")
+    if (
+        _EVALUATE.fullmatch(name)
+        or (method in apis.EVALUATE_METHODS and (unknown or (instance and not transformer)))
+        or (plain and _EVALUATE_NAME.fullmatch(name))
+        or (method == "score" and instance and _ESTIMATOR.fullmatch(root))
+    ):
+        yield "evaluate", ""
+    if (method in apis.PREDICT_METHODS and (unknown or instance) and not transformer) or _PREDICT.fullmatch(name):
+        yield "predict", ""
+    if _PERSIST.fullmatch(name) or (method in apis.PERSIST_METHODS and (unknown or instance)):
+        yield "persist", ""
+
+
+def _by_shape(call: Call) -> tuple[tuple[str, str], ...]:
+    """Stages that the arguments tell as well."""
+    name, method = call.name, call.method
+    if method in ("fit", "partial_fit"):
+        root, instance, _ = name.partition("()")
+        found: list[tuple[str, str]] = []
+        if name.startswith("?.") or (instance and not name.startswith("super()")):
+            known = bool(instance) and bool(
+                _TRANSFORMER.fullmatch(root) or _ESTIMATOR.fullmatch(root) or _CLUSTER.fullmatch(root)
+            )
+            if not known and (call.positional >= 2 or apis.FIT_KEYWORDS & call.keywords.keys()):
+                found.append(("train", ""))
+        if call.keywords.keys() & {"validation_data", "eval_set", "validation_split"}:
+            found.append(("evaluate", ""))
+        return tuple(found)
+    if method == "score" and name.startswith("?.") and call.positional >= 2:
+        return (("evaluate", ""),)
+    if (
+        method == "generate"
+        and ("()" in name or name.startswith("?."))
+        and apis.GENERATE_KEYWORDS & call.keywords.keys()
+    ):
+        return (("predict", ""),)
+    if method == "train" and name.startswith("?.") and "input_fn" in call.keywords:
+        return (("train", ""),)
+    if method.endswith("Trainer") and call.keywords.keys() & {"eval_dataset", "compute_metrics"}:
+        return (("evaluate", ""),)
+    if (
+        name == "open"
+        and call.text
+        and _DATA_FILE.search(call.text)
+        and not str(call.keywords.get("mode", "")).startswith("w")
+    ):
+        return (("load", ""),)
+    if method == "save" and ("()" in name or name.startswith("?.")):
+        root = name.partition("()")[0]
+        if _ESTIMATOR.fullmatch(root) or (call.text and _MODEL_FILE.search(call.text)):
+            return (("persist", ""),)
+    return ()
+
+
+def _loops(facts: PythonFacts, modules: set[str], found: FileStages) -> None:
+    """Training written by hand: a backward pass and an optimiser step, and evaluation without gradients beside it."""
+    by_method: dict[str, Call] = {}
+    for call in facts.calls:
+        by_method.setdefault(call.method, call)
+    backward, step = by_method.get("backward"), by_method.get("step")
+    if backward and step and (modules & TORCH or "?" in backward.name):
+        found.add("train", Seen(backward.line, "calls .backward() and .step()", scope=backward.scope))
+        if "eval" in by_method:
+            call = by_method["eval"]
+            found.add("evaluate", Seen(call.line, "calls .eval()", scope=call.scope))
+    applied = by_method.get("apply_gradients") or by_method.get("minimize")
+    if applied and modules & {"tensorflow", "keras", "tf_keras", "flax"} and applied.name.startswith("?"):
+        found.add("train", Seen(applied.line, describe(applied.name), scope=applied.scope))
+    for places in found.stages.values():
+        places.sort(key=lambda seen: seen.line)
+
+
+def _prepared(found: FileStages) -> None:
+    """One weak sign of preparation is none; two different ones are."""
+    places = found.stages.get("prepare")
+    if places and all(p.note for p in places) and len({p.note for p in places}) < 2:
+        del found.stages["prepare"]
+
+
+def _configured(facts: PythonFacts, found: FileStages) -> None:
+    """Configuration in code: five constants or hyper-parameters, or a table that calls itself configuration."""
+    constants = [
+        (name, line)
+        for name, (value, line) in facts.constants.items()
+        if value is not None and ((name.isupper() and len(name) > 1) or _HYPERPARAMETER.fullmatch(name))
+    ]
+    tables = [
+        (name, line)
+        for name, (value, line) in facts.constants.items()
+        if isinstance(value, dict) and value and _CONFIG_NAME.fullmatch(name)
+    ]
+    if len(constants) >= 5 or tables:
+        for name, line in sorted(constants + tables, key=lambda item: item[1]):
+            found.add("configure", Seen(line, f"sets {name}"))
+
+
+def _served(facts: PythonFacts, path: str, stager: Stager) -> Iterable[Seen]:
+    """Places that serve: an application object, a contract of a platform, a user interface."""
+    interface: list[Seen] = []
+    for call in facts.calls:
+        if _SERVE.fullmatch(call.name):
+            yield Seen(call.line, describe(call.name))
+        elif _SERVE_UI.fullmatch(call.name):
+            interface.append(Seen(call.line, describe(call.name)))
+    if len(interface) >= 3:
+        yield interface[0]
+    functions = {d.name: d for d in facts.definitions if d.kind == "function"}
+    for definition in facts.definitions:
+        if any(_SERVE.fullmatch(name) for name in definition.decorators):
+            yield Seen(definition.line, f"defines {definition.name} as an endpoint")
+        if definition.kind == "class" and any(_SERVE_BASE.fullmatch(base) for base in definition.bases):
+            yield Seen(definition.line, f"defines {definition.name}({definition.bases[0]})")
+        if definition.kind == "class" and definition.name in ("EndpointHandler", "TritonPythonModel"):
+            yield Seen(definition.line, f"defines {definition.name}")
+    if "lambda_handler" in functions and len(functions["lambda_handler"].parameters) == 2:
+        yield Seen(functions["lambda_handler"].line, "defines lambda_handler")
+    if "model_fn" in functions and {"predict_fn", "input_fn", "output_fn", "transform_fn"} & functions.keys():
+        yield Seen(functions["model_fn"].line, "defines model_fn")
+    if (
+        {"init", "run"} <= functions.keys()
+        and len(functions["run"].parameters) == 1
+        and not functions["init"].parameters
+    ):
+        yield Seen(functions["run"].line, "defines init and run, the scoring contract of Azure ML")
+
+
+def evidence_of(places: Mapping[str, list[Seen]], stage: str) -> list[Seen]:
+    return places.get(stage, [])
