@@ -16,6 +16,8 @@ FLUENT = frozenset(
 """Methods and attributes that give back what they were called on, as far as rules are concerned."""
 _VIEWS = frozenset("items values copy".split())
 _WRAPPERS = frozenset("enumerate zip list tuple sorted reversed iter tqdm tqdm.tqdm tqdm.auto.tqdm".split())
+_FIELDS = frozenset("field attr.ib attrs.field dataclasses.field pydantic.Field pydantic.PrivateAttr".split())
+"""Calls in a class body that describe an attribute rather than make its value."""
 _PIPELINES = ("sklearn.pipeline.", "imblearn.pipeline.")
 
 
@@ -152,7 +154,7 @@ class Names:
             return next((known for known in map(self.type_of, node.args) if known.startswith("[]")), "")
         if callee.startswith(_PIPELINES):
             return self._last_step(node) or f"{callee}()"
-        if callee.startswith(("?", "self.")) or callee.endswith("()"):
+        if callee.startswith(("?", "self.")) or callee.endswith("()") or callee in _FIELDS:
             return ""
         if "()" in callee:
             root, method = _root(callee), callee.rpartition(".")[2]

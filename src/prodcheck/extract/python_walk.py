@@ -11,6 +11,7 @@ import ast
 import re
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from prodcheck.extract.python_model import Call, Definition, Import, PythonFacts
 from prodcheck.extract.python_names import Names, Scope
@@ -71,6 +72,7 @@ class Walk:
         self.scope = ""
         self.optional = 0
         self.in_decorator = False
+        self.assigned: tuple[ast.expr | None, list[ast.expr]] = (None, [])
 
     def run(self, tree: ast.Module) -> None:
         self.body(tree.body)
@@ -97,7 +99,7 @@ class Walk:
         """The call, with `build_model()` replaced by what the local function `build_model` returns."""
         head, mark, rest = call.name.partition("()")
         if mark and rest and head in self.returns:
-            return Call(self.returns[head] + rest, call.line, call.keywords, call.positional, call.text, call.scope)
+            return replace(call, name=self.returns[head] + rest)
         return call
 
     # Statements
@@ -126,6 +128,7 @@ class Walk:
                 self.expression(value)
             return []
         if isinstance(node, ast.Assign):
+            self.assigned = (node.value, node.targets)
             self.expression(node.value)
             known = self.names.type_of(node.value)
             for target in node.targets:
@@ -136,6 +139,7 @@ class Walk:
         if isinstance(node, ast.AnnAssign):
             self.target(node.target)
             if node.value is not None:
+                self.assigned = (node.value, [node.target])
                 self.expression(node.value)
                 self.names.bind(node.target, self.names.type_of(node.value), node.value)
                 self.constant(node.target, node.value, node.lineno)
@@ -418,14 +422,18 @@ class Walk:
                 keywords["**"] = ...
             else:
                 keywords[keyword.arg] = literal(keyword.value, keyword.arg)
-        text = None
+        text, argument = None, ""
         if node.args:
             first = node.args[0]
-            if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                text = _safe(first.value, "")
+            if isinstance(first, ast.Constant):
+                text = _safe(first.value, "") if isinstance(first.value, str) else None
+            else:
+                argument = _variable(first)
+        targets = _variables(self.assigned[1]) if node is self.assigned[0] else ()
         line = (func.end_lineno or node.lineno) if isinstance(func, ast.Attribute) else node.lineno
         end = node.end_lineno or node.lineno
-        self.calls.append((end, node.end_col_offset or 0, Call(name, line, keywords, len(node.args), text, self.scope)))
+        found = Call(name, line, keywords, len(node.args), text, self.scope, argument, targets)
+        self.calls.append((end, node.end_col_offset or 0, found))
         if self.block is not None:
             last = name.rpartition(".")[2]
             if last.startswith("assert") or name in ("pytest.raises", "pytest.warns"):
@@ -434,6 +442,23 @@ class Walk:
     def path(self, value: str, line: int) -> None:
         if not self.in_decorator and len(value) <= 300 and "\n" not in value and _ABSOLUTE.match(value):
             self.paths.append((_safe(value, "path"), line))
+
+
+def _variable(node: ast.expr) -> str:
+    """The variable that an expression is or begins with; empty for other expressions."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _variables(targets: Iterable[ast.expr]) -> tuple[str, ...]:
+    found: list[str] = []
+    for target in targets:
+        for item in target.elts if isinstance(target, ast.Tuple | ast.List) else [target]:
+            name = _variable(item)
+            if name:
+                found.append(name)
+    return tuple(found)
 
 
 def _is_trivial(body: list[ast.stmt]) -> bool:

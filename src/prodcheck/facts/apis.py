@@ -223,6 +223,8 @@ TRAIN = (
     r"pmdarima(?:\.\w+)*\.auto_arima",
     r"google\.cloud\.aiplatform\.\w*TrainingJob\(\)\.run",
     r"azureml\.train\..*",
+    r"sagemaker\.workflow\.steps\.(?:TrainingStep|TuningStep)",
+    r"google_cloud_pipeline_components\..*Training\w*",
     r"azure\.ai\.ml\.(?:automl\.\w+|sweep)",
     r"autogluon(?:\.\w+)*\(\)\.fit\w*",
     r"ludwig\.api\.LudwigModel\(\)\.train",
@@ -241,7 +243,8 @@ TRAIN_METHODS = frozenset(
 """Methods that train whatever they are called on, unless that is a known transformer."""
 FIT_KEYWORDS = frozenset(
     "y epochs nb_epoch validation_data validation_split eval_set callbacks steps_per_epoch datamodule "
-    "train_dataloaders train_dataloader train_data y_train labels training_frame eval_metric early_stopping_rounds".split()
+    "train_dataloaders train_dataloader train_data y_train labels training_frame eval_metric "
+    "early_stopping_rounds".split()
 )
 """Keywords that show a `.fit` of an unknown object to be training."""
 EVALUATE = (
@@ -287,7 +290,9 @@ PREDICT = (
     r"ultralytics(?:\.\w+)*\.(?:YOLO\w*)\(\)\.(?:__call__|predict|track)",
     r"mm\w+\.apis\.inference_\w+",
 )
-GENERATE_KEYWORDS = frozenset("max_new_tokens max_length num_beams do_sample attention_mask input_ids".split())
+GENERATE_KEYWORDS = frozenset(
+    "max_new_tokens max_length num_beams do_sample attention_mask input_ids temperature top_k top_p".split()
+)
 PERSIST = (
     r"(?:joblib|pickle|cPickle|_pickle|dill|cloudpickle|sklearn\.externals\.joblib|skops\.io)\.dump",
     r"torch\.(?:save|jit\.save|onnx\.export|export\.save)",
@@ -364,6 +369,5 @@ SERVE_BASES = (
     r"mlserver\.MLModel",
     r"ts\.torch_handler\.\w+\.\w+",
     r"litserve\.LitAPI",
-    r"mlflow\.pyfunc\.PythonModel",
     r"seldon_core\.\w+",
 )

@@ -99,7 +99,7 @@ def build(files: Mapping[str, FileFacts], paths: Paths) -> Code:
         lines = book.code_lines if book else facts.code_lines
         found = stager.read(facts, path)
         stages = {stage: _evidence(path, file, places) for stage, places in found.stages.items()}
-        if book or facts.flavour in NOTEBOOK_FLAVOURS:
+        if book or _is_notebook(path, facts, files):
             books.append(_notebook(path, file, facts, lines, found, stages, modules, role))
             totals["notebooks"] += lines if role is Role.CODE else 0
         else:
@@ -128,6 +128,19 @@ def build(files: Mapping[str, FileFacts], paths: Paths) -> Code:
         evaluates=tuple(gathered.get("evaluate", ())),
         twins=twins,
     )
+
+
+def _is_notebook(path: str, facts: PythonFacts, files: Mapping[str, FileFacts]) -> bool:
+    """Whether a `.py` file is a notebook at heart.
+
+    Cell marks alone (`# %%`) do not make one: some people structure their modules with them.
+    """
+    if facts.flavour not in NOTEBOOK_FLAVOURS:
+        return False
+    if facts.flavour == "databricks":
+        return True
+    in_package = str(PurePosixPath(path).with_name("__init__.py")) in files
+    return not (in_package or facts.has_main_guard or facts.lines_in_definitions > 0.5 * facts.code_lines)
 
 
 def _evidence(path: str, file: FileFacts, places: Iterable[Seen]) -> tuple[Evidence, ...]:

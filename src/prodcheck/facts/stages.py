@@ -6,7 +6,7 @@ Stages are read off resolved names, so that `scaler.fit` is no training and `mod
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from prodcheck.extract.python_model import Call, PythonFacts
@@ -60,6 +60,11 @@ _DATA_FILE = re.compile(
 _MODEL_FILE = re.compile(
     r"\.(?:pkl|pickle|joblib|pt|pth|ckpt|h5|hdf5|keras|onnx|pb|safetensors|bin|model|txt|json|cbm|ubj)$"
 )
+_PREDICT_FILE = re.compile(
+    r"(?i)(?:^|[/_-])(?:predict\w*|infer\w*|detect|translate|generate|sample|demo|score|scoring|recogni[sz]e|transcribe|"
+    r"serve|deploy|app)(?:[_-][\w-]*)?\.(?:py|ipynb)$"
+)
+"""Names of files that use a model rather than make one."""
 _HYPERPARAMETER = re.compile(
     r"(?i)(?:lr|learning_rate|n?_?epochs?|num_epochs|batch_size|n_estimators|max_depth|test_size|alpha|gamma|dropout\w*|"
     r"hidden_\w+|n_layers|num_layers|weight_decay|momentum|seed|random_state|n_splits|max_len\w*|vocab_size|img_size)"
@@ -81,10 +86,10 @@ class Stager:
         for call in facts.calls:
             for stage, note in self.of(call, own):
                 found.add(stage, Seen(call.line, describe(call.name), note, call.scope))
-        _loops(facts, modules, found)
+        _loops(facts, modules, found, path)
         _prepared(found)
         _configured(facts, found)
-        found.serves.extend(_served(facts, path, self))
+        found.serves.extend(_served(facts))
         return found
 
     def of(self, call: Call, own: Iterable[str] = ()) -> tuple[tuple[str, str], ...]:
@@ -94,9 +99,6 @@ class Stager:
             known = self._known[call.name] = tuple(_by_name(call.name))
         shape = _by_shape(call)
         return known + shape if shape else known
-
-    def matches(self, pattern: re.Pattern[str], name: str) -> bool:
-        return pattern.fullmatch(name) is not None
 
 
 def describe(name: str) -> str:
@@ -186,8 +188,8 @@ def _by_shape(call: Call) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-def _loops(facts: PythonFacts, modules: set[str], found: FileStages) -> None:
-    """Training written by hand: a backward pass and an optimiser step, and evaluation without gradients beside it."""
+def _loops(facts: PythonFacts, modules: set[str], found: FileStages, path: str) -> None:
+    """What is written by hand: training as a backward pass with an optimiser step, inference without gradients."""
     by_method: dict[str, Call] = {}
     for call in facts.calls:
         by_method.setdefault(call.method, call)
@@ -197,6 +199,9 @@ def _loops(facts: PythonFacts, modules: set[str], found: FileStages) -> None:
         if "eval" in by_method:
             call = by_method["eval"]
             found.add("evaluate", Seen(call.line, "calls .eval()", scope=call.scope))
+    frozen = by_method.get("no_grad") or by_method.get("inference_mode") or by_method.get("eval")
+    if frozen and modules & TORCH and not found.has("train") and _PREDICT_FILE.search(path):
+        found.add("predict", Seen(frozen.line, describe(frozen.name), scope=frozen.scope))
     applied = by_method.get("apply_gradients") or by_method.get("minimize")
     if applied and modules & {"tensorflow", "keras", "tf_keras", "flax"} and applied.name.startswith("?"):
         found.add("train", Seen(applied.line, describe(applied.name), scope=applied.scope))
@@ -228,7 +233,7 @@ def _configured(facts: PythonFacts, found: FileStages) -> None:
             found.add("configure", Seen(line, f"sets {name}"))
 
 
-def _served(facts: PythonFacts, path: str, stager: Stager) -> Iterable[Seen]:
+def _served(facts: PythonFacts) -> Iterable[Seen]:
     """Places that serve: an application object, a contract of a platform, a user interface."""
     interface: list[Seen] = []
     for call in facts.calls:
@@ -256,7 +261,3 @@ def _served(facts: PythonFacts, path: str, stager: Stager) -> Iterable[Seen]:
         and not functions["init"].parameters
     ):
         yield Seen(functions["run"].line, "defines init and run, the scoring contract of Azure ML")
-
-
-def evidence_of(places: Mapping[str, list[Seen]], stage: str) -> list[Seen]:
-    return places.get(stage, [])
