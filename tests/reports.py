@@ -9,6 +9,7 @@ from typing import Any
 from prodcheck.model import (
     Cap,
     Category,
+    Confidence,
     Evidence,
     Finding,
     Gate,
@@ -62,10 +63,10 @@ def finding(of: Rule, message: str, location: Location | None = None, **changes:
         rule_id=of.id,
         category=of.category,
         severity=of.severity,
-        confidence=changes.pop("confidence", _HIGH),
+        confidence=Confidence.HIGH,
         message=message,
         location=location,
-        fingerprint=f"{abs(hash((of.id, message))) % 16**8:08x}" if not location else f"{of.id}:{location}",
+        fingerprint=f"{of.id}:{location or message}",
         remediation=of.remediation,
     )
     return replace(plain, **changes)
@@ -185,7 +186,7 @@ def rich() -> Report:
                 secret,
                 "password assigned to `db_password` (9 characters)",
                 Location("notebooks/explore.ipynb", 12, cell=1, cell_line=2),
-                confidence=_MEDIUM,
+                confidence=Confidence.MEDIUM,
                 severity=Severity.MAJOR,
             ),
         ),
@@ -246,12 +247,3 @@ def rich() -> Report:
         fail_under=70.0,
         gate=Gate(False, ("score 13.2 is below 70",)),
     )
-
-
-def _confidences() -> tuple[Any, Any]:
-    from prodcheck.model import Confidence
-
-    return Confidence.HIGH, Confidence.MEDIUM
-
-
-_HIGH, _MEDIUM = _confidences()

@@ -6,6 +6,7 @@ that what the documentation says about a rule is what the rule does.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -203,7 +204,7 @@ def cli_reference(command: click.Command, name: str = "prodcheck") -> str:
     arguments = [p for p in command.params if isinstance(p, click.Argument)]
     options = [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
     words = [name, *(a.make_metavar(click.Context(command)) for a in arguments)]
-    parts = [f"## {name}", (command.help or "").strip().replace("\n\n\n", "\n\n")]
+    parts = [f"## {name}", inspect.cleandoc(command.help or "")]
     if isinstance(command, click.Group):
         context = click.Context(command, info_name=name)
         children = [(n, sub) for n in command.list_commands(context) if (sub := command.get_command(context, n))]

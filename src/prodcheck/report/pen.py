@@ -38,6 +38,8 @@ _STATUS = {
     Status.UNKNOWN: ("?", "?", "magenta"),
     Status.ERROR: ("!", "!", "bold red"),
 }
+NO_BREAK = "\u00a0"
+"""A space at which a line is not broken, such as the one in `0.8 s`; it is printed as a plain one."""
 MIN_WIDTH, MAX_WIDTH = 50, 110
 
 
@@ -51,19 +53,6 @@ def cells(text: str) -> int:
 def pad(text: str, width: int) -> str:
     """The text, filled with spaces to the width."""
     return text + " " * max(0, width - cells(text))
-
-
-def shorten(text: str, width: int) -> str:
-    """The text cut to the width at its end, with an ellipsis."""
-    return text if cells(text) <= width else _cut(text, width - 1) + "…"
-
-
-def shorten_middle(text: str, width: int) -> str:
-    """A path cut to the width in its middle: both the folder and the file's name stay recognisable."""
-    if cells(text) <= width:
-        return text
-    tail = _cut(text[::-1], (width - 1) * 2 // 3)[::-1]
-    return _cut(text, width - 1 - cells(tail)) + "…" + tail
 
 
 def _cut(text: str, width: int) -> str:
@@ -82,7 +71,23 @@ class Pen:
     def __init__(self, options: Options) -> None:
         self.color = options.color
         self.unicode = options.unicode
+        self._ellipsis = "…" if options.unicode else "~"
         self.width = max(MIN_WIDTH, min(options.width, MAX_WIDTH))
+
+    @property
+    def arrow(self) -> str:
+        return "→" if self.unicode else "->"
+
+    def shorten(self, text: str, width: int) -> str:
+        """The text cut to the width at its end, with an ellipsis."""
+        return text if cells(text) <= width else _cut(text, width - 1) + self._ellipsis
+
+    def shorten_middle(self, text: str, width: int) -> str:
+        """A path cut to the width in its middle: both the folder and the file's name stay recognisable."""
+        if cells(text) <= width:
+            return text
+        tail = _cut(text[::-1], (width - 1) * 2 // 3)[::-1]
+        return _cut(text, width - 1 - cells(tail)) + self._ellipsis + tail
 
     def paint(self, text: str, style: str) -> str:
         """The text in a style such as `bold red`."""
@@ -114,7 +119,9 @@ class Pen:
     def rule(self, title: str, note: str = "", style: str = "bold") -> str:
         """A heading across the page: title, line, note at the right."""
         line = "─" if self.unicode else "-"
-        length = self.width - cells(title) - cells(note) - (3 if note else 2)
+        if cells(title) + cells(note) + 5 > self.width:
+            note = ""
+        length = self.width - cells(title) - cells(note) - (2 if note else 1)
         parts = [self.paint(title, style), self.paint(line * max(3, length), "dim")]
         return " ".join([*parts, self.paint(note, "dim")] if note else parts)
 
@@ -132,6 +139,7 @@ class Pen:
     def finish(self, lines: list[str]) -> str:
         """The page: no trailing spaces, one newline at the end, ASCII if nothing else can be shown."""
         text = "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
+        text = text.replace(NO_BREAK, " ")
         if self.unicode:
             return text
         return "\n".join(to_ascii(line) for line in text.split("\n"))

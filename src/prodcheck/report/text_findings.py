@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prodcheck.model import Category, Confidence, Finding, Report, Result, Severity, Status
-from prodcheck.report.pen import Pen, cells, pad, shorten_middle
+from prodcheck.report.pen import Pen, cells, pad
 from prodcheck.report.sanitize import plain
 from prodcheck.report.wording import count, place
 
@@ -74,7 +74,7 @@ def _block(result: Result, found: list[Finding], blocked: list[str], severity: S
         lines.append(pen.paint(f"    … and {len(found) - FOLD:,} more, see --format json", "dim"))
     remedy = plain(found[0].remediation if found else rule.remediation)
     hint = f"prodcheck explain {plain(rule.id)}"
-    lines += pen.wrap(remedy, 6, first="→ ")
+    lines += pen.wrap(remedy, 6, first=f"{pen.arrow} ")
     if cells(lines[-1]) + 3 + len(hint) <= pen.width:
         lines[-1] += "   " + pen.paint(hint, "dim")
     else:
@@ -85,7 +85,7 @@ def _block(result: Result, found: list[Finding], blocked: list[str], severity: S
 
 
 def _places(found: list[Finding], severity: Severity, pen: Pen) -> list[str]:
-    names = [shorten_middle(place(f.location), pen.width - 8) for f in found]
+    names = [pen.shorten_middle(place(f.location), pen.width - 8) for f in found]
     told = [_message(f, severity) for f in found]
     column = max(map(cells, names), default=0)
     # Side by side while the messages keep at least half of the line, else below each other.

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from prodcheck.model import CategoryScore, Report, Severity, Status
-from prodcheck.report.pen import Pen, cells, pad, shorten, shorten_middle
+from prodcheck.report.pen import Pen, cells, pad
 from prodcheck.report.sanitize import plain
 from prodcheck.report.wording import KIND_NAMES, count, counts, duration, effort, place, sentence, share, whole
 
 BAR = 24
+"""Columns of a category's bar, where there is room."""
 EVIDENCE = 3
-"""Pieces of evidence for the kind that are shown without -v being needed."""
+"""Pieces of evidence for the kind of project that are shown."""
 
 
 def head(report: Report, pen: Pen) -> list[str]:
     """What was audited, the score, and what explains it."""
     project, score = report.project, report.score
+    name = plain(report.name)
     told = [
-        pen.paint(plain(report.name), "bold"),
+        name,
         KIND_NAMES[project.kind],
         project.stage.value,
         f"{count(report.files, 'file')} in {duration(report.duration_ms)}",
     ]
-    lines = [" · ".join(told), *_why(report, pen), ""]
+    lines = [*pen.wrap(" · ".join(told), 0), *_why(report, pen), ""]
+    lines[0] = lines[0].replace(name, pen.paint(name, "bold"), 1)
     number = pen.grade(f"{whole(score.value):>4}", score.grade) + pen.paint(" / 100", "dim")
     letter = pen.grade(score.grade, score.grade) if score.grade else pen.paint("not graded", "bold")
     bar = pen.bar(score.value / 100, pen.width - 16 - cells(score.grade or "not graded"), _style(score.value))
@@ -70,10 +73,11 @@ def categories(report: Report, pen: Pen) -> list[str]:
 
 def _category(item: CategoryScore, passed: int, pen: Pen) -> str:
     name = pad(item.category.value, 14)
+    width = min(BAR, pen.width - 42)
     if item.score is None:
         empty = "nothing applies" if item.not_applicable == item.rules else "undecided"
-        return f"  {name}  {' ' * BAR}    {'–'}  {pen.paint(empty, 'dim')}"
-    bar = pen.bar(item.score / 100, BAR, _style(item.score))
+        return f"  {name}  {' ' * width}    {'–'}  {pen.paint(empty, 'dim')}"
+    bar = pen.bar(item.score / 100, width, _style(item.score))
     judged = item.rules - item.not_applicable
     note = pen.paint(f"{passed} of {count(judged, 'rule')} met", "dim")
     return f"  {name}  {bar}  {whole(item.score):>3}  {note}"
@@ -89,7 +93,7 @@ def fix_first(report: Report, pen: Pen) -> list[str]:
     def show(score: float) -> str:
         return f"{max(score, 0.0):.1f}" if decimals else whole(score)
 
-    scores = [f"{show(s.score_after - s.gain)} → {show(s.score_after)}" for s in steps]
+    scores = [f"{show(s.score_after - s.gain)} {pen.arrow} {show(s.score_after)}" for s in steps]
     efforts = [effort(s.effort_minutes) for s in steps]
     names = [plain(s.rule_id) for s in steps]
     wide = [max(map(cells, column)) for column in (names, [*efforts, "effort"], [*scores, "score"])]
@@ -97,7 +101,7 @@ def fix_first(report: Report, pen: Pen) -> list[str]:
     right = f"{'effort':>{wide[1]}}  {'score':>{wide[2]}}"
     lines = [pen.paint("Fix first", "bold") + pen.paint(f"{right:>{pen.width - 9}}", "dim")]
     for number, (step, name) in enumerate(zip(steps, names, strict=True), start=1):
-        where = pad(_where(report, step.rule_id, room), room)
+        where = pad(_where(report, step.rule_id, room, pen), room)
         lines.append(
             f"  {number}  {pen.paint(pad(name, wide[0]), 'bold')}  {pen.paint(where, 'dim')}"
             f"  {efforts[number - 1]:>{wide[1]}}  {scores[number - 1]:>{wide[2]}}"
@@ -105,17 +109,17 @@ def fix_first(report: Report, pen: Pen) -> list[str]:
     return lines
 
 
-def _where(report: Report, rule_id: str, room: int) -> str:
+def _where(report: Report, rule_id: str, room: int, pen: Pen) -> str:
     result = next((r for r in report.results if r.rule.id == rule_id), None)
     if result is None:
         return ""
     if result.status is Status.BLOCKED and result.blocked_by:
-        return shorten(f"after {plain(result.blocked_by)}", room)
+        return pen.shorten(f"after {plain(result.blocked_by)}", room)
     places = [place(f.location) for f in result.findings if f.suppression is None and f.location]
     if not places:
-        return shorten(plain(result.reason), room)
+        return pen.shorten(plain(result.reason), room)
     more = f" +{len(places) - 1}" if len(places) > 1 else ""
-    return shorten_middle(places[0], room - len(more)) + more
+    return pen.shorten_middle(places[0], room - len(more)) + more
 
 
 def one_line(report: Report, pen: Pen) -> str:

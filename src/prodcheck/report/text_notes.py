@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prodcheck.model import Evidence, Report, Result, Status
-from prodcheck.report.pen import Pen, cells, pad, shorten_middle
+from prodcheck.report.pen import Pen, cells, pad
 from prodcheck.report.sanitize import plain
 from prodcheck.report.wording import count, counts, place, whole
 
@@ -40,7 +40,7 @@ def _passed(result: Result, pen: Pen) -> list[str]:
 
 
 def _evidence(evidence: Evidence, pen: Pen) -> list[str]:
-    name = shorten_middle(place(evidence.location), pen.width - 8)
+    name = pen.shorten_middle(place(evidence.location), pen.width - 8)
     detail = plain(evidence.detail)
     if not name:
         return pen.wrap(detail, 4, "dim")
@@ -122,7 +122,7 @@ def _skipped(report: Report, pen: Pen, verbose: bool) -> list[str]:
         return [pen.paint(f"{count(len(skipped), 'file')} not read (-v says which and why)", "dim")]
     lines = [pen.rule("NOT READ", count(len(skipped), "file"))]
     for item in skipped[:SKIPPED]:
-        name, reason = shorten_middle(plain(item.path), pen.width - 4), plain(item.reason)
+        name, reason = pen.shorten_middle(plain(item.path), pen.width - 4), plain(item.reason)
         beside = cells(name) + cells(reason) + 4 <= pen.width
         lines += [f"  {name}  {pen.paint(reason, 'dim')}"] if beside else [f"  {name}", *pen.wrap(reason, 4, "dim")]
     if len(skipped) > SKIPPED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from prodcheck.model import Evidence, Kind, Location, Report, Status
+from prodcheck.report.pen import NO_BREAK
 from prodcheck.report.sanitize import plain
 
 KIND_NAMES = {
@@ -25,7 +26,7 @@ def whole(score: float) -> str:
 
 def share(value: float) -> str:
     """A share in 0..1 as a percentage, rounded down."""
-    return f"{math.floor(value * 100 + 1e-9)} %"
+    return f"{math.floor(value * 100 + 1e-9)}{NO_BREAK}%"
 
 
 def effort(minutes: int) -> str:
@@ -46,7 +47,7 @@ def count(number: int, noun: str, plural: str = "") -> str:
 
 def duration(milliseconds: int) -> str:
     """How long the run took."""
-    return f"{milliseconds} ms" if milliseconds < 100 else f"{milliseconds / 1000:.1f} s"
+    return f"{milliseconds}{NO_BREAK}ms" if milliseconds < 100 else f"{milliseconds / 1000:.1f}{NO_BREAK}s"
 
 
 def place(location: Location | None) -> str:
