@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import weakref
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from prodcheck.errors import RepositoryError, UnreadableFile, UsageError
@@ -13,6 +14,8 @@ from prodcheck.repository import disk, state
 from prodcheck.repository.base import Entry
 from prodcheck.repository.git import Batch, Git
 from prodcheck.repository.worktree import repository_name
+
+NOT_HERE = "its content is not in this clone"
 
 
 class Commit:
@@ -26,6 +29,7 @@ class Commit:
         self.links = dict(sorted(tree.links.items()))
         self.skipped = tuple(sorted(tree.skipped, key=lambda one: one.path))
         self._blobs = {entry.path: entry.blob for entry in self.files}
+        self._missing = tree.missing
         self._git = git
         self._batch: Batch | None = None
 
@@ -34,6 +38,8 @@ class Commit:
         blob = self._blobs.get(path)
         if blob is None:
             raise UnreadableFile("no such file")
+        if blob in self._missing:
+            raise UnreadableFile(NOT_HERE)
         if self._batch is None:
             self._batch = self._git.batch()
             self._finalizer = weakref.finalize(self, self._batch.close)
@@ -53,15 +59,18 @@ class Tree:
     files: dict[str, Entry]
     links: dict[str, str]
     skipped: list[Skipped]
+    missing: frozenset[str]
+    """Ids of objects that a partial clone does not have."""
 
 
 def from_revision(git: Git, root: str, place: state.Place, rev: str) -> Commit:
     """The commit that `rev` names. Raises `UsageError` when there is none, `RepositoryError` when it cannot be read."""
     commit, time, branch = resolve(git, place, rev)
     remotes = state.remotes_of(git.run(*state.REMOTES))
-    tree = read_tree(git, commit, place.prefix)
+    tree = read_tree(git, commit, place.prefix, remotes.partial)
     tracked = len(tree.files) + len(tree.links) + sum("submodule" in one.reason for one in tree.skipped)
-    tree.skipped += disk.links_skipped(tree.links, lambda path: _link_problem(path, tree))
+    folders = _folders([*tree.files, *tree.links])
+    tree.skipped += disk.links_skipped(tree.links, lambda path: _link_problem(path, tree, folders))
     git_state = GitState(
         state="ok",
         branch=branch,
@@ -69,7 +78,7 @@ def from_revision(git: Git, root: str, place: state.Place, rev: str) -> Commit:
         commit_time=time or None,
         dirty=False,
         shallow=place.shallow,
-        remotes=remotes,
+        remotes=remotes.urls,
         prefix=place.prefix,
         tracked=tracked,
     )
@@ -78,7 +87,7 @@ def from_revision(git: Git, root: str, place: state.Place, rev: str) -> Commit:
 
 def resolve(git: Git, place: state.Place, rev: str) -> tuple[str, str, str | None]:
     """(commit id, UTC time, branch if the revision names one) of a revision. Raises `UsageError`."""
-    found = _with_gitpython(place, rev) or _with_plumbing(git, rev)
+    found = _with_gitpython(git, place, rev) or _with_plumbing(git, rev)
     if found is None:
         shallow = " This is a shallow clone: `git fetch --unshallow` brings the older commits." if place.shallow else ""
         raise UsageError(f"git knows no revision `{rev}`", f"Give a branch, a tag, a commit or HEAD~1.{shallow}")
@@ -88,11 +97,13 @@ def resolve(git: Git, place: state.Place, rev: str) -> tuple[str, str, str | Non
     return (*found, rev if is_branch else None)
 
 
-def _with_gitpython(place: state.Place, rev: str) -> tuple[str, str] | None:
+def _with_gitpython(git: Git, place: state.Place, rev: str) -> tuple[str, str] | None:
     """Resolve with GitPython's own object reader, which starts no process. None when it cannot tell.
 
     It cannot read SHA-256 repositories nor understand every way to write a revision; git itself is asked then.
     """
+    # On import GitPython asks the first git of PATH for its version; PATH may lead into the audited folder.
+    os.environ.setdefault("GIT_PYTHON_GIT_EXECUTABLE", git.program)
     from git import Repo
     from git.db import GitDB
 
@@ -110,16 +121,15 @@ def _with_gitpython(place: state.Place, rev: str) -> tuple[str, str] | None:
 
 
 def _with_plumbing(git: Git, rev: str) -> tuple[str, str] | None:
-    if "\0" in rev or "\n" in rev:
+    if not rev or "\0" in rev:
         return None
-    reply = git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
-    oid = reply.out.decode("ascii", "replace").strip()
-    if not reply.ok or not oid:
+    reply = git.run("rev-parse", "--verify", "--quiet", "--end-of-options", rev)
+    if not reply.ok:
         return None
-    return state.commit_of(git.run("cat-file", "--batch", feed=oid.encode() + b"\n"))
+    return state.commit_of(git.run("cat-file", "--batch", feed=reply.out.strip() + b"^{commit}\n"))
 
 
-def read_tree(git: Git, commit: str, prefix: str) -> Tree:
+def read_tree(git: Git, commit: str, prefix: str, partial: bool) -> Tree:
     """All files of a commit below `prefix`, with sizes. Raises `RepositoryError`."""
     reply = git.run("ls-tree", "-r", "-z", "--full-tree", commit)
     if not reply.ok:
@@ -128,7 +138,7 @@ def read_tree(git: Git, commit: str, prefix: str) -> Tree:
             "Fetch the whole commit, then try again.",
         )
     start = os.fsencode(prefix) + b"/" if prefix else b""
-    tree = Tree({}, {}, [])
+    tree = Tree({}, {}, [], _missing(git, commit) if partial else frozenset())
     blobs: list[tuple[str, str, str]] = []
     for line in reply.out.split(b"\0"):
         head, tab, name = line.partition(b"\t")
@@ -140,7 +150,7 @@ def read_tree(git: Git, commit: str, prefix: str) -> Tree:
             tree.skipped.append(Skipped(path, "a submodule, audit it separately"))
         else:
             blobs.append((path, mode, oid))
-    sizes = _sizes(git, [oid for _, _, oid in blobs])
+    sizes = _sizes(git, [oid for _, _, oid in blobs if oid not in tree.missing])
     links = [(path, oid) for path, mode, oid in blobs if mode == "120000"]
     for path, mode, oid in blobs:
         if mode != "120000":
@@ -150,6 +160,8 @@ def read_tree(git: Git, commit: str, prefix: str) -> Tree:
         try:
             for path, oid in links:
                 try:
+                    if oid in tree.missing:
+                        raise UnreadableFile(NOT_HERE)
                     tree.links[path] = os.fsdecode(batch.read(oid))
                 except UnreadableFile as problem:
                     tree.skipped.append(Skipped(path, f"a link, but {problem.reason}"))
@@ -158,8 +170,14 @@ def read_tree(git: Git, commit: str, prefix: str) -> Tree:
     return tree
 
 
+def _missing(git: Git, commit: str) -> frozenset[str]:
+    """Ids that a partial clone lacks, found without fetching: a plain question for one of them ends the process."""
+    reply = git.run("rev-list", "--objects", "--no-object-names", "--missing=print", "--max-count=1", commit)
+    return frozenset(line[1:].decode("ascii") for line in reply.out.split(b"\n") if line.startswith(b"?"))
+
+
 def _sizes(git: Git, oids: list[str]) -> dict[str, int]:
-    """Sizes in bytes by object id. An object that a partial clone lacks is left out: its reading will say so."""
+    """Sizes in bytes by object id. One that is not there is left out: its reading will say so."""
     feed = "".join(f"{oid}\n" for oid in oids).encode()
     reply = git.run("cat-file", "--batch-check=%(objectname) %(objectsize)", "--buffer", feed=feed)
     found: dict[str, int] = {}
@@ -170,18 +188,27 @@ def _sizes(git: Git, oids: list[str]) -> dict[str, int]:
     return found
 
 
-def _link_problem(path: str, tree: Tree, seen: frozenset[str] = frozenset()) -> str | None:
+def _link_problem(path: str, tree: Tree, folders: frozenset[str]) -> str | None:
     """As for links on disk, but judged by what the commit holds."""
-    target: str = tree.links[path]
-    if target.startswith("/") or (len(target) > 1 and target[1] == ":"):
-        return "a link that leads out of the repository"
-    goal = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-    if goal == ".." or goal.startswith("../"):
-        return "a link that leads out of the repository"
-    if goal in tree.files or goal == "." or any(name.startswith(goal + "/") for name in tree.files):
-        return None
-    # The way may lead over another link, to a file or to a folder.
-    for link in tree.links:
-        if (goal == link or goal.startswith(link + "/")) and link not in seen and link != path:
-            return _link_problem(link, tree, seen | {path})
+    goal = path
+    for _ in range(40):  # as many links as Linux follows
+        parts = goal.split("/")
+        tops = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
+        link = next((top for top in tops if top in tree.links), None)
+        if link is None:
+            return None if goal in tree.files or goal in folders else "a broken link"
+        target = tree.links[link]
+        if target.startswith("/") or target[1:2] == ":":
+            return "a link that leads out of the repository"
+        goal = posixpath.normpath(posixpath.join(posixpath.dirname(link), target, goal[len(link) + 1 :]))
+        if goal == ".." or goal.startswith("../"):
+            return "a link that leads out of the repository"
     return "a broken link"
+
+
+def _folders(paths: Iterable[str]) -> frozenset[str]:
+    found = {"."}
+    for path in paths:
+        while "/" in path and (path := path.rpartition("/")[0]) not in found:
+            found.add(path)
+    return frozenset(found)

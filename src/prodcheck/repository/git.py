@@ -122,7 +122,7 @@ class Batch:
             header = stdout.readline().split()
             if len(header) != 3:
                 ended = not header
-                raise UnreadableFile("git ended early" if ended else "its content is not in this clone")
+                raise UnreadableFile("git ended early" if ended else "its content is missing")
             size = int(header[2])
             content = stdout.read(size)
             stdout.read(1)
@@ -156,7 +156,7 @@ def find_program() -> str | None:
 
 def options() -> list[str]:
     """The options before every sub-command."""
-    return ["--no-pager", "--no-optional-locks", "--literal-pathspecs", *_pairs("-c", _HARDENING)]
+    return ["--no-pager", "--no-optional-locks", *_pairs("-c", _HARDENING)]
 
 
 def _pairs(flag: str, values: Sequence[str]) -> Iterator[str]:

@@ -134,18 +134,30 @@ def utc(seconds: int) -> str:
         return ""
 
 
-def remotes_of(reply: Reply) -> tuple[tuple[str, str], ...]:
-    """(name, URL without credentials) from `REMOTES`; the first URL of each remote, `origin` first."""
+@dataclass(frozen=True)
+class Remotes:
+    """`urls`: (name, URL without credentials), the first of each remote, `origin` first.
+
+    `partial`: objects may be missing here that git would fetch when they are asked for.
+    """
+
+    urls: tuple[tuple[str, str], ...]
+    partial: bool
+
+
+def remotes_of(reply: Reply) -> Remotes:
+    """The answer to `REMOTES`."""
     found: dict[str, str] = {}
+    partial = False
     for entry in os.fsdecode(reply.out).split("\0"):
-        key, _, url = entry.partition("\n")
-        name = key.removeprefix("remote.").removesuffix(".url")
-        if url:
-            found.setdefault(name, clean_url(url))
-    return tuple(sorted(found.items(), key=lambda item: (item[0] != "origin", item[0])))
+        key, _, value = entry.partition("\n")
+        if key.endswith(".url") and value:
+            found.setdefault(key.removeprefix("remote.").removesuffix(".url"), clean_url(value))
+        partial = partial or (key.endswith((".promisor", ".partialclone")) and value != "false")
+    return Remotes(tuple(sorted(found.items(), key=lambda item: (item[0] != "origin", item[0]))), partial)
 
 
-REMOTES = ("config", "-z", "--get-regexp", r"^remote\..*\.url$")
+REMOTES = ("config", "-z", "--get-regexp", r"^(remote\..*\.(url|promisor)|extensions\.partialclone)$")
 
 
 def clean_url(url: str) -> str:

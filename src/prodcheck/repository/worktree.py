@@ -84,7 +84,7 @@ def from_git(git: Git, root: str, place: state.Place) -> WorkTree | None:
     found = _look(root, listing, place.git_dir)
     found.skipped += _unlistable(replies["list"].stderr)
     found.skipped += disk.links_skipped(found.links, lambda path: disk.link_problem(root, path))
-    remotes = state.remotes_of(replies["remotes"])
+    remotes = state.remotes_of(replies["remotes"]).urls
     git_state = state.with_commit(
         GitState(
             branch=state.branch_of(git, place.git_dir),
