@@ -43,6 +43,7 @@ CORRECTIONS: Mapping[str, tuple[str, ...]] = {
     "Levenshtein": ("levenshtein", "python-levenshtein"),
     "mlflow": ("mlflow", "mlflow-skinny", "mlflow-tracing"),
     "airflow": ("apache-airflow", "apache-airflow-core"),
+    "cupy": ("cupy", "cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x"),
     "apex": ("apex", "nvidia-apex"),
     "cv2": (
         "opencv-python",

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from prodcheck.checks import locking
 from prodcheck.extract.dependency import Manifest, Requirement, normalise
-from prodcheck.facts import Facts
-from prodcheck.facts.dependencies import ImportedPackage
+from prodcheck.facts import Facts, import_names
+from prodcheck.facts.dependencies import BENCHMARK_PARTS, ImportedPackage
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Kind, Location, Outcome, Strength
 
@@ -27,12 +27,14 @@ def no_dependency_manifest(facts: Facts, params: Mapping[str, object]) -> Outcom
         return Outcome.not_applicable("the code imports the standard library only")
     names = _listing([p.distributions[0] for p in sorted(needed, key=lambda p: (-p.count, p.module))])
     manifests = locking.main_manifests(facts)
-    files = sorted({place.path for package in needed for place in package.places})
+    role = needed[0].role
+    places = sorted((p for x in needed for p in x.places if facts.role(p.path) is role), key=lambda p: p.sort_key)
+    files = list(dict.fromkeys(place.path for place in places))
     bare = [path for path in files if not any(deps.covers(m, path) for m in manifests)]
     evidence = tuple(Evidence(describe(m), Location(m.path), Strength.CONFIGURED) for m in manifests)
     if not bare:
         return Outcome(1.0, evidence, reason=_covering(manifests))
-    first = next(place for package in needed for place in package.places if place.path == bare[0])
+    first = next(place for place in places if place.path == bare[0])
     hit = Hit(first, f"imports {names}", identity="manifest")
     if manifests:
         share = (len(files) - len(bare)) / len(files)
@@ -48,7 +50,7 @@ def no_dependency_manifest(facts: Facts, params: Mapping[str, object]) -> Outcom
     if deps.prose:
         reason = f"dependencies are only told in prose ({deps.prose[0].location}); the code imports {names}"
         return Outcome(0.5, deps.prose, (hit,), reason)
-    return Outcome(0.0, (), (hit,), f"no file declares the {len(needed)} packages the code imports: {names}")
+    return Outcome(0.0, (), (hit,), f"no file declares what the code imports: {names}")
 
 
 def _covering(manifests: Iterable[Manifest]) -> str:
@@ -77,7 +79,7 @@ def unpinned_dependencies(facts: Facts, params: Mapping[str, object]) -> Outcome
         return Outcome.not_applicable("the code imports the standard library only")
     projects = locking.homes(facts)
     if not projects:
-        return Outcome.unknown("no manifest lists requirements")
+        return Outcome(0.0, reason="no manifest lists requirements whose versions could be pinned")
     library = facts.project.kind is Kind.LIBRARY
     earned = possible = 0.0
     exact = total = 0
@@ -156,9 +158,14 @@ def _loose(best: Mapping[str, tuple[float, float, Requirement, Manifest]], libra
     hits = []
     for path, rows in sorted(by_file.items()):
         rows.sort(key=lambda r: r.line or 0)
-        names = _listing([r.name for r in rows])
-        want = "no suitable bound" if library else "no exact version"
-        hits.append(Hit(Location(path, rows[0].line), f"{want} for {names}", identity=path))
+        details = []
+        for want, some in (
+            ("no exact version for", [] if library else rows),
+            ("no lower bound for", [r for r in rows if library and r.bound != "exact"]),
+            ("an exact version, which breaks other packages, for", [r for r in rows if library and r.bound == "exact"]),
+        ):
+            details += [f"{want} {_listing([r.name for r in some])}"] if some else []
+        hits.append(Hit(Location(path, rows[0].line), "; ".join(details), identity=path))
     return hits
 
 
@@ -190,12 +197,12 @@ def no_lockfile(facts: Facts, params: Mapping[str, object]) -> Outcome:
             reasons.append((0.0, f"no lock file{where}"))
             weights.append((0.0, weight))
             if manifests:
-                hits.append(Hit(Location(manifests[0].path), "not locked", identity=home))
+                hits.append(Hit(Location(manifests[0].path), f"no lock file covers {manifests[0].path}", identity=home))
             continue
         reasons.append((lock.score, lock.reason))
         weights.append((lock.score, weight))
         evidence.append(Evidence(lock.reason, lock.location, Strength.CONFIGURED))
-        if lock.score < 0.8:
+        if lock.score < 1.0:
             hits.append(Hit(lock.location, lock.reason, identity=home))
     score = sum(s * w for s, w in weights) / sum(w for _, w in weights)
     worst = min(reasons)
@@ -217,7 +224,7 @@ def undeclared_import(facts: Facts, params: Mapping[str, object]) -> Outcome:
         return Outcome.unknown(f"{open_ended[0].path} computes its dependencies")
     hits, judged = [], 0
     for package in needed:
-        places = [p for p in package.places if facts.role(p.path) is Role.CODE and _is_judged(facts, p.path)]
+        places = [p for p in package.places if _is_judged(facts, p.path)]
         if not places:
             continue
         judged += 1
@@ -231,14 +238,26 @@ def undeclared_import(facts: Facts, params: Mapping[str, object]) -> Outcome:
 
 
 def _undeclared(package: ImportedPackage, missing: list[Location]) -> Hit:
+    top = package.module.partition(".")[0]
     name = package.distributions[0]
-    called = f" (distribution {name})" if name != normalise(package.module) else ""
-    also = f" and in {len(missing) - 1} more files" if len(missing) > 1 else ""
-    return Hit(missing[0], f"`{package.module}`{called} is imported here{also}", Confidence.MEDIUM, package.module)
+    also = f" and in {len(missing) - 1} more" if len(missing) > 1 else ""
+    if not import_names.is_known(top):
+        detail = f"`{package.module}` is imported here{also}; it is neither declared nor in the tree"
+        return Hit(missing[0], detail, Confidence.LOW, package.module)
+    called = f" (distribution `{name}`)" if name != normalise(package.module) else ""
+    level = Confidence.LOW if package.lazy else Confidence.MEDIUM
+    return Hit(missing[0], f"`{package.module}`{called} is imported here{also}", level, package.module)
 
 
 def _is_judged(facts: Facts, path: str) -> bool:
-    """True when a main manifest covers the file: what belongs to none is told by another rule."""
+    """True when a main manifest covers a file of the project's code: what belongs to none is told by another rule.
+
+    Benchmarks have needs of their own, and so have the notebooks of a library, which demonstrate it.
+    """
+    if facts.role(path) is not Role.CODE or BENCHMARK_PARTS & set(path.lower().split("/")):
+        return False
+    if path.endswith(".ipynb") and facts.project.kind is Kind.LIBRARY:
+        return False
     return any(facts.dependencies.covers(m, path) for m in locking.main_manifests(facts))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from prodcheck.extract.dependency import Manifest, normalise
 from prodcheck.facts import Facts, import_names
+from prodcheck.facts.paths import Role
 from prodcheck.model import Location
 
 NOT_LOCKED = frozenset("python pip setuptools wheel".split())
@@ -35,7 +36,9 @@ def main_manifests(facts: Facts) -> tuple[Manifest, ...]:
             groups.add(deps.group(manifest))
         if groups - {"dev", "test", "docs", "lint", "build"}:
             found.append(manifest)
-    return tuple(found)
+        elif not deps.importing and groups == {"docs"} and facts.role(manifest.path) is Role.DOCS:
+            found.append(manifest)  # a collection of examples: their manifests are all there is
+    return tuple(sorted(found, key=lambda m: (m.path.count("/"), m.path, m.format)))
 
 
 def homes(facts: Facts) -> dict[str, list[Manifest]]:
@@ -58,10 +61,22 @@ def best_lock(facts: Facts, home: str, manifests: list[Manifest]) -> LockState |
     states = [
         judge(facts, lock, manifests, home)
         for lock in deps.locks
-        if above(deps.homes.get(lock.path, ""), home) and deps.group(lock) not in ("docs", "test", "dev", "lint")
+        if _may_lock(deps.homes.get(lock.path, ""), lock, home, manifests)
+        and deps.group(lock) not in ("docs", "test", "dev", "lint")
     ]
     states += [s for s in (_frozen(facts, manifest, home) for manifest in manifests) if s is not None]
     return max(states, key=lambda s: s.score, default=None)
+
+
+_OWN_FOLDER = frozenset(("poetry", "pdm", "pipenv"))
+"""Managers whose lock holds one project; those of the others may hold a whole workspace."""
+
+
+def _may_lock(place: str, lock: Manifest, home: str, manifests: list[Manifest]) -> bool:
+    if lock.format in _OWN_FOLDER and manifests:
+        folder = lock.path.rpartition("/")[0]
+        return any(m.path.rpartition("/")[0] == folder for m in manifests)
+    return above(place, home)
 
 
 def judge(facts: Facts, lock: Manifest, manifests: list[Manifest], home: str) -> LockState:
@@ -160,12 +175,18 @@ def _ignored(facts: Facts, path: str) -> Location | None:
 _LOCK_NAMES = re.compile(r"/?(?:(?:uv|poetry|pdm|Pipfile|pixi|conda)[.-]lock(?:\.ya?ml)?|(?:\*|requirements)\.lock)\Z")
 
 
+_MANAGERS = {"uv": "pyproject", "poetry": "poetry", "pdm": "pyproject", "Pipfile": "pipfile", "pixi": "pixi"}
+
+
 def ignored_locks(facts: Facts) -> list[tuple[Location, str]]:
-    """Lines of `.gitignore` files that keep a lock out of the repository: (place, pattern)."""
+    """Lines of `.gitignore` files that keep the lock of a manager in use out of the repository: (place, pattern)."""
     found = []
+    formats = {m.format for m in facts.dependencies.manifests}
     for path in facts.files:
         if path.rpartition("/")[2] == ".gitignore":
             for number, line in enumerate(facts.text(path).splitlines(), start=1):
-                if _LOCK_NAMES.match(line.strip()):
+                pattern = line.strip().lstrip("/")
+                manager = re.split(r"[.-]", pattern)[0]
+                if _LOCK_NAMES.match(pattern) and _MANAGERS.get(manager, "") in formats | {""}:
                     found.append((Location(path, number), line.strip()))
     return found

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from prodcheck.extract import requirements
-from prodcheck.extract.dependency import Manifest, Requirement
+from prodcheck.extract.dependency import Manifest, Requirement, normalise
 from prodcheck.extract.python import Import
 from prodcheck.extract.run import FileFacts
 from prodcheck.facts import import_names, install_prose
 from prodcheck.facts.first_party import Modules
-from prodcheck.facts.paths import Paths, Role
+from prodcheck.facts.paths import DOCS_PARTS, TEST_PARTS, Paths, Role
 from prodcheck.model import Evidence, Location
 
 _CODE_ROLES = (Role.CODE, Role.TEST, Role.DOCS)
@@ -24,8 +24,13 @@ _SUPPORT = frozenset(
     "recipe conda-recipe conda.recipe .conda etc misc python_env".split()
 )
 """Folders whose manifest describes the project above them."""
+BENCHMARK_PARTS = frozenset(("benchmark", "benchmarks"))
 _BUILD_SCRIPTS = frozenset("setup.py noxfile.py fabfile.py versioneer.py conanfile.py SConstruct ez_setup.py".split())
 """Scripts that run before, or beside, the environment of the project."""
+_ALWAYS_THERE = frozenset(("setuptools", "pip"))
+_SPARK = frozenset(("pyspark", "delta"))
+_DATABRICKS = "# Databricks notebook source"
+_WRITEFILE = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+)?(\S+)\.py\b")
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,8 @@ class ImportedPackage:
     """One location for each file that imports it and cannot do without, code first."""
     modules: tuple[str, ...] = ()
     """The dotted modules as imported."""
+    lazy: bool = False
+    """True when it is only imported inside functions: a part of the project that not everybody uses."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,8 @@ class Dependencies:
     """Files that only narrow versions."""
     others: tuple[Manifest, ...] = ()
     """Dependency files that declare nothing: tool configuration only, empty, or unreadable."""
+    installs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Notebook to the distributions that it installs itself."""
     importing: Mapping[str, int] = field(default_factory=dict)
     """Own code file to the number of third-party packages it cannot do without."""
 
@@ -83,7 +92,14 @@ class Dependencies:
         return own or group_of(manifest.path)
 
     def provided(self, module: str, path: str) -> bool:
-        """True when a manifest or lock that covers a file brings a distribution that provides a module."""
+        """True when a manifest or lock that covers a file brings a distribution that provides a module.
+
+        A distribution nobody knows, such as a company's own, gets the benefit of the doubt when its name or address
+        holds the module's.
+        """
+        if any(import_names.provides(name, module) for name in self.installs.get(path, ())):
+            return True
+        top = module.partition(".")[0].lower()
         for manifest in (*self.manifests, *self.locks):
             if self.covers(manifest, path):
                 conda = manifest.format.startswith(("conda", "pixi", "anaconda"))
@@ -91,6 +107,10 @@ class Dependencies:
                     name = import_names.from_conda(requirement.name) if conda else requirement.name
                     if import_names.provides(name, module):
                         return True
+                    if not import_names.is_known_distribution(name):
+                        words = re.split(r"[^a-z0-9]+", f"{name} {requirement.raw} {requirement.url}".lower())
+                        if top in words or normalise(top) in name:
+                            return True
         return False
 
 
@@ -102,8 +122,8 @@ def group_of(path: str) -> str:
         if words & names:
             return group
     parts = set(folder.split("/"))
-    for group, names in (("docs", {"doc", "docs", "documentation"}), ("test", {"test", "tests"})):
-        if parts & names:
+    for group, folders in (("test", TEST_PARTS), ("docs", DOCS_PARTS), ("dev", BENCHMARK_PARTS)):
+        if parts & folders:
             return group
     return ""
 
@@ -118,7 +138,7 @@ _GROUPS = {
 
 def build(files: Mapping[str, FileFacts], paths: Paths, text: Callable[[str], str]) -> Dependencies:
     """Everything about dependencies, from the facts of all files; `text` reads a file that no extractor wanted."""
-    own = [
+    own: list[Manifest] = [
         manifest
         for path, facts in files.items()
         if paths.role(path) not in (Role.VENDORED, Role.GENERATED, Role.TEMPLATE)
@@ -128,8 +148,9 @@ def build(files: Mapping[str, FileFacts], paths: Paths, text: Callable[[str], st
     own += _included(own, files, text)
     manifests, locks, constraints, others = _sorted_out(own)
     names = {normalise_module(m.project_name) for m in own if m.project_name} | set(_submodules(files, text))
+    names |= set(_written(files))
     modules = Modules(files, names)
-    third_party, importing = _third_party(files, paths, modules)
+    third_party, importing = _third_party(files, paths, modules, text)
     homes = {m.path: _home(m.path, importing) for m in (*manifests, *locks, *constraints, *others)}
     declared: dict[str, list[Location]] = defaultdict(list)
     for manifest in manifests:
@@ -138,13 +159,15 @@ def build(files: Mapping[str, FileFacts], paths: Paths, text: Callable[[str], st
             place = Location(manifest.path, requirement.line)
             for name in {requirement.name, import_names.from_conda(requirement.name) if conda else requirement.name}:
                 declared[name].append(place)
+    prose = install_prose.find(files, paths, text, {m.project_name for m in own})
     return Dependencies(
         manifests=tuple(manifests),
         locks=tuple(locks),
         third_party=third_party,
         first_party=modules.top_level,
         declared={name: tuple(places) for name, places in sorted(declared.items())},
-        prose=install_prose.find(files, paths, text, {m.project_name for m in own}),
+        prose=prose,
+        installs=install_prose.by_notebook(files),
         homes=homes,
         constraints=tuple(constraints),
         others=tuple(others),
@@ -224,8 +247,17 @@ def _submodules(files: Mapping[str, FileFacts], text: Callable[[str], str]) -> I
             yield match[1].rstrip("/").rpartition("/")[2].replace("-", "_")
 
 
+def _written(files: Mapping[str, FileFacts]) -> Iterator[str]:
+    """Modules that a notebook writes itself, with `%%writefile`."""
+    for facts in files.values():
+        for cell in facts.notebook.cells if facts.notebook is not None else ():
+            match = _WRITEFILE.match(cell.source) if cell.kind == "code" else None
+            if match:
+                yield match[1].rpartition("/")[2]
+
+
 def _third_party(
-    files: Mapping[str, FileFacts], paths: Paths, modules: Modules
+    files: Mapping[str, FileFacts], paths: Paths, modules: Modules, text: Callable[[str], str]
 ) -> tuple[tuple[ImportedPackage, ...], dict[str, int]]:
     """Third-party packages of own code, and how many of them each code file needs."""
     found: dict[str, list[tuple[int, Location, Import, Role]]] = defaultdict(list)
@@ -238,6 +270,8 @@ def _third_party(
         for location, item in _imports(path, facts):
             package = import_names.package_of(item.module)
             if not _is_third_party(item, path, facts, modules):
+                continue
+            if package in _SPARK and _has_spark(path, facts, text):
                 continue
             found[package].append((_CODE_ROLES.index(role), location, item, role))
             if not item.optional:
@@ -260,6 +294,7 @@ def _package(package: str, rows: list[tuple[int, Location, Import, Role]]) -> Im
         role=role,
         places=tuple(places[path] for path in dict.fromkeys(row[1].path for row in rows) if path in places),
         modules=tuple(sorted({row[2].module for row in rows})),
+        lazy=all(row[2].scope for row in rows),
     )
 
 
@@ -272,10 +307,22 @@ def _imports(path: str, facts: FileFacts) -> Iterator[tuple[Location, Import]]:
             yield facts.notebook.locate(path, item.line), item
 
 
+def _has_spark(path: str, facts: FileFacts, text: Callable[[str], str]) -> bool:
+    """True for a file that runs where Spark is part of the platform: Databricks, AWS Glue, Fabric."""
+    if any(import_names.is_platform(item.module) for _, item in _imports(path, facts)):
+        return True
+    if facts.notebook is not None:
+        return any("dbutils." in cell.source for cell in facts.notebook.cells)
+    head = text(path)
+    return head.startswith(_DATABRICKS) or "dbutils." in head
+
+
 def _is_third_party(item: Import, path: str, facts: FileFacts, modules: Modules) -> bool:
     top = item.module.partition(".")[0]
-    if item.level or not top or top in import_names.STDLIB or top.startswith("__"):
+    if item.level or not top or top in import_names.STDLIB | _ALWAYS_THERE or top.startswith("__"):
         return False
+    if top.endswith(("_pb2", "_pb2_grpc")) and not import_names.is_known(top):
+        return False  # generated from a `.proto` file when the project is built
     dotted = (item.module, *(f"{item.module}.{name}" for name in item.names))
     if any(import_names.is_platform(module) for module in dotted):
         return False

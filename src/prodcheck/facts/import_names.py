@@ -76,6 +76,16 @@ def is_known(module: str) -> bool:
     return module in _modules()
 
 
+@cache
+def _distributions() -> frozenset[str]:
+    return frozenset(name for names in _modules().values() for name in names)
+
+
+def is_known_distribution(name: str) -> bool:
+    """True for a widely used distribution, whose modules are therefore known."""
+    return name in _distributions()
+
+
 def from_conda(name: str) -> str:
     """The name on PyPI of a distribution that conda-forge calls otherwise."""
     return _conda().get(name, name)
@@ -116,7 +126,10 @@ def provides(distribution: str, module: str) -> bool:
     """True when a distribution provides a module, or may do so because both share a namespace."""
     if distribution in distributions(module):
         return True
-    top = module.partition(".")[0]
+    parts = module.split(".")
+    top = parts[0]
+    if distribution in (normalise("-".join(parts[:2])), normalise("-".join(parts[:3]))):
+        return True
     if top in NAMESPACES:
         prefix = normalise(top) + "-"
         return distribution.startswith((prefix, f"apache-{prefix}"))

@@ -61,6 +61,17 @@ def find(
     return tuple(found[:MAX_PLACES])
 
 
+def by_notebook(files: Mapping[str, FileFacts]) -> dict[str, frozenset[str]]:
+    """For each notebook that installs anything, the distributions."""
+    found: dict[str, frozenset[str]] = {}
+    for path, facts in files.items():
+        if facts.notebook is not None:
+            names = {name for _, command in _commands(path, facts, lambda _: "") for name in packages(command)}
+            if names:
+                found[path] = frozenset(names)
+    return found
+
+
 def _commands(path: str, facts: FileFacts, text: Callable[[str], str]) -> Iterator[tuple[Location, str]]:
     name = path.rpartition("/")[2].lower()
     if facts.notebook is not None:
