@@ -10,9 +10,9 @@ import re
 from collections import Counter
 
 from prodcheck.extract.notebook import NotebookFacts
-from prodcheck.extract.secrets import allowed, files, notebook
+from prodcheck.extract.secrets import allowed, files, notebook, stores
 from prodcheck.extract.secrets.base import Match, Secret, mask
-from prodcheck.extract.secrets.scan import scan
+from prodcheck.extract.secrets.scan import merge, scan
 from prodcheck.extract.text import decode, encoding_of
 from prodcheck.model import Location
 
@@ -29,19 +29,18 @@ def extract(path: str, data: bytes, book: NotebookFacts | None) -> tuple[Secret,
             ]
         )
     how = files.reading(path)
-    if how is None:
+    if how is None or files.is_encrypted(data):
         return ()
     if encoding_of(data) != "utf-8":
         data = decode(data).encode("utf-8", "replace")
-    names = how.names and book is None
-    matches = scan(data, path, names=names, quotes_optional=how.quotes_optional)
-    matches = matches + files.credentials(path, data, matches)
+    matches = scan(data, path, names=how.names and book is None, reading=how.style)
+    matches = merge(matches + stores.credentials(path, data))
     if not matches:
         return ()
     starts = [0, *(m.end() for m in re.finditer(rb"\n", data))]
-    where = "file" if files.is_credential_file(path) else "source"
+    where = "file" if files.holds_credentials(path) else "source"
     found = []
-    for match in sorted(matches, key=lambda m: m.start):
+    for match in matches:
         index = bisect.bisect_right(starts, match.start) - 1
         around = [
             data[starts[i] : starts[i + 1] if i + 1 < len(starts) else len(data)][:2000].decode("utf-8", "replace")

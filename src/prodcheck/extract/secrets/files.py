@@ -1,51 +1,64 @@
-"""How a file is to be read for credentials, judged by its path, and files that exist to hold credentials."""
+"""How a file is to be read for credentials, judged by its path alone."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from prodcheck.extract.secrets.base import Match
-
 _SKIPPED = re.compile(
-    r"(?i)\.(?:csv|tsv|jsonl|ndjson|svg|map|min\.js|min\.css|css|ipynb_checkpoints|lock|sum|po|pot|dvc|cassette)$|"
-    r"(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|poetry\.lock|pnpm-lock\.yaml|yarn\.lock|pipfile\.lock|uv\.lock|conda-lock\.ya?ml|"
-    r"\.secrets\.baseline|\.gitleaksignore|\.gitleaks\.toml|gitleaks\.toml|go\.sum|tokenizer\.json|vocab\.json|merges\.txt|vocab\.txt)$|"
+    r"(?i)\.(?:csv|tsv|jsonl|ndjson|svg|map|min\.js|min\.css|css|lock|sum|po|pot|dvc|cast)$|"
+    r"(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|conda-lock\.ya?ml|\.secrets\.baseline|"
+    r"\.gitleaksignore|\.?gitleaks\.toml|tokenizer(?:_config)?\.json|vocab\.(?:json|txt)|merges\.txt)$|"
     r"(?:^|/)(?:node_modules|site-packages|bower_components|\.ipynb_checkpoints)/"
 )
+"""Generated and data files: what looks like a secret in them is a hash, a vocabulary, or somebody else's."""
 _TRANSLATIONS = re.compile(r"(?i)(?:^|/)(?:i18n|locales?|lang|langs|languages|translations?)/|\.(?:resx|strings|xlf)$")
-_BARE_VALUES = re.compile(
-    r"(?i)(?:^|/)(?:\.?env(?:\.[\w.-]+)?|[\w.-]*\.env|dockerfile[\w.-]*|\.netrc|_netrc|\.pgpass|\.npmrc|\.pypirc|\.databrickscfg|credentials|config)$|"
-    r"\.(?:ini|cfg|conf|config|cnf|properties|toml|ya?ml|sh|bash|zsh|env|envrc|tfvars)$"
+"""The word for "password" in forty languages."""
+_CONFIGURATION = re.compile(
+    r"(?i)(?:^|/)(?:\.?env(?:\.[\w.-]+)?|dockerfile[\w.-]*|containerfile|\.(?:npmrc|pypirc|databrickscfg|s3cfg|netrc)|_netrc|"
+    r"\.?credentials|config)$|"
+    r"\.(?:ini|cfg|conf|config|cnf|properties|toml|ya?ml|sh|bash|zsh|env|envrc|tfvars|rsp|dockerfile)$"
 )
-_CREDENTIAL_FILES = re.compile(
-    r"(?i)(?:^|/)(?:\.env(?:\.(?!example|sample|template|dist|defaults?|tpl|tmpl)[\w-]+)*|\.netrc|_netrc|\.pgpass|\.htpasswd|\.git-credentials|"
-    r"\.aws/credentials|kaggle\.json|\.databrickscfg|\.pypirc|\.npmrc|id_(?:rsa|dsa|ecdsa|ed25519)|\.streamlit/secrets\.toml|"
-    r"conf/local/credentials\.ya?ml|\.dvc/config\.local|client_secret[\w.-]*\.json|[\w.-]*service[-_]?account[\w.-]*\.json|credentials\.json|token\.json|"
-    r"terraform\.tfstate(?:\.backup)?|[\w.-]*\.tfvars|kubeconfig|[\w.-]*\.(?:pem|key|p12|pfx|jks|ppk|tfstate|publishsettings))$"
+_PROSE = re.compile(r"(?i)\.(?:md|mdx|markdown|rst|adoc|txt|text|bat|cmd|ps1|fish)$|(?:^|/)[^./]+$|(?:^|/)\.[^./]+$")
+_CREDENTIALS = re.compile(
+    r"(?i)(?:^|/)(?:\.env(?:\.(?!example|sample|template|dist|defaults?|tpl|tmpl)[\w-]+)*|"
+    r"\.?netrc|_netrc|\.pgpass|\.htpasswd|\.git-credentials|\.pypirc|\.npmrc|\.s3cfg|\.dockercfg|\.dockerconfigjson|"
+    r"\.docker/config\.json|\.aws/credentials|\.?credentials|kaggle\.json|\.databrickscfg|id_(?:rsa|dsa|ecdsa|ed25519)|"
+    r"\.streamlit/secrets\.toml|conf/local/credentials\.ya?ml|\.dvc/config\.local|client_secret[\w.-]*\.json|"
+    r"[\w.-]*service[-_]?account[\w.-]*\.json|credentials\.json|token\.json|kubeconfig|\.kube/config|"
+    r"[\w.-]*\.tfstate(?:\.backup)?|[\w.-]*\.tfvars|[\w.-]*\.(?:pem|key|ppk|publishsettings)|master\.key|"
+    r"\.?ftpconfig|sftp(?:-config)?\.json|\.remote-sync\.json|wp-config\.php|logins\.json)$"
+)
+_ENCRYPTED = (
+    b"\0GITCRYPT",
+    b"$ANSIBLE_VAULT",
+    b"age-encryption.org",
+    b"-----BEGIN AGE ENCRYPTED",
+    b"-----BEGIN PGP MESSAGE",
 )
 
 
 @dataclass(frozen=True)
 class Reading:
-    """`names` tells whether names and their values are looked at, `quotes_optional` whether values may stand bare."""
+    """`names` tells whether names and their values are looked at; `style` is that of `keywords.binding`."""
 
     names: bool
-    quotes_optional: bool
+    style: str
 
 
 def reading(path: str) -> Reading | None:
-    """How to read a file; None for generated and data files, where what looks like a secret is not one."""
+    """How to read a file; None for one that is not worth reading."""
     if _SKIPPED.search(path):
         return None
-    return Reading(names=not _TRANSLATIONS.search(path), quotes_optional=bool(_BARE_VALUES.search(path)))
+    style = "configuration" if _CONFIGURATION.search(path) else "prose" if _PROSE.search(path) else "code"
+    return Reading(not _TRANSLATIONS.search(path), style)
 
 
-def is_credential_file(path: str) -> bool:
+def holds_credentials(path: str) -> bool:
     """True for files whose purpose is to hold credentials."""
-    return bool(_CREDENTIAL_FILES.search(path))
+    return bool(_CREDENTIALS.search(path))
 
 
-def credentials(path: str, data: bytes, known: list[Match]) -> list[Match]:
-    """Credentials that only the format of the whole file gives away."""
-    return []
+def is_encrypted(data: bytes) -> bool:
+    """True for files that a tool has encrypted for being committed."""
+    return data.startswith(_ENCRYPTED) or (b"ENC[AES256_GCM," in data and b"sops" in data)

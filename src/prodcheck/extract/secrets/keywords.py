@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-LITERALS: tuple[bytes, ...] = tuple(
+LITERALS = frozenset(
     word.encode()
     for word in (
         "pass pwd _pw secret token credential api_key apikey api-key access_key accesskey access-key consumer_key nkey "
         "auth_key authkey private_key privatekey account_key accountkey encryption_key signing_key "
-        "connection_string connectionstring conn_str authorization key= key\": key':"
-    ).split()
-) + (b"key = ",)
+        "connection_string connectionstring conn_str authorization fernet "
+        "key= key\": key':"
+    ).split(" ")
+)
 """What a name must contain, in lower case, to be looked at."""
+OF_DETECT_SECRETS = frozenset(
+    b"pass pwd secret api_key apikey auth_key authkey private_key privatekey account_key".split()
+)
+"""The ones that the keyword plugin of detect-secrets looks at too."""
 
 _STRONG = re.compile(
     r"passw|passphrase|pwd|(?:^|[_\-.\d]|(?<=[a-z]))pass$|_pw$|secret|token|credential|api[_-]?key|access[_-]?key|consumer_?key|nkey|"
@@ -56,11 +61,15 @@ class Binding:
     before: str
 
 
-def binding(data: bytes, at: int, literal: bytes, quotes_optional: bool, prose: bool = False) -> Binding | None:
-    """The name around offset `at` and the literal bound to it, if there is one on the same line."""
+def binding(data: bytes, at: int, literal: bytes, reading: str) -> Binding | None:
+    """The name around offset `at` and the literal bound to it, if there is one on the same line.
+
+    `reading` says where values may stand without quotes: in `configuration` everywhere, in `prose` after `NAME=`, in
+    `code` only after `NAME=` inside a string, as in the environment of a process or a URL.
+    """
     stop = at + 1200
     match = _QUOTED.match(data, at, stop)
-    if match is None and quotes_optional:
+    if match is None and reading == "configuration":
         match = _BARE.match(data, at, stop)
     inline = match is None
     if match is None:
@@ -73,7 +82,8 @@ def binding(data: bytes, at: int, literal: bytes, quotes_optional: bool, prose: 
     if match["op"] == b"," and not _ARGUMENT.search(data[max(0, at - len(before) - 12) : at - len(before)]):
         return None  # one of many strings in a list, not a name with its value
     name = before + data[at : match.end("rest")]
-    if inline and not prose and not _is_environment(name.decode("utf-8", "replace"), data[max(0, at - len(before) - 1) : at - len(before)]):
+    previous = data[max(0, at - len(before) - 1) : at - len(before)]
+    if inline and reading == "code" and not _is_environment(name.decode("utf-8", "replace"), previous):
         return None
     line_start = max(data.rfind(b"\n", max(0, at - 200), at) + 1, at - 200, 0)
     return Binding(

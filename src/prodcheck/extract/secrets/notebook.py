@@ -22,7 +22,7 @@ def find(path: str, notebook: NotebookFacts) -> list[tuple[Match, Location, str,
                 continue
             data = text.encode("utf-8", "replace")
             shell = cell.magic in ("bash", "sh", "writefile", "env") or cell.kind == "raw"
-            for match in scan(data, "cell.py", names=where == "source", quotes_optional=shell):
+            for match in scan(data, "cell.py", names=where == "source", reading="configuration" if shell else "code"):
                 index = data.count(b"\n", 0, match.start)
                 raw = lines[index] if index < len(lines) else None
                 cell_line = index + 1 if where == "source" else None

@@ -1,0 +1,83 @@
+"""Second looks: whether what has the shape of a credential is one."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+
+from prodcheck.extract.secrets import filters
+from prodcheck.extract.secrets.contexts import BASIC_HEADER, JWT, PRIVATE_KEY, URL_CREDENTIALS
+from prodcheck.extract.secrets.formats import Format
+from prodcheck.model import Confidence
+
+
+def judge(form: Format, hit: re.Match[bytes], value: str) -> Confidence | None:
+    """How sure a match of a format is a live credential; None when it is none."""
+    if form is PRIVATE_KEY:
+        return form.confidence if _is_private_key(value, hit) else None
+    if form is JWT:
+        return form.confidence if _is_private_jwt(value) else None
+    if form is BASIC_HEADER:
+        return _basic(value)
+    if form is URL_CREDENTIALS:
+        return _url(hit)
+    if form.graded:
+        return filters.grade(value, form.graded)
+    if filters.is_public(value) or filters.is_fake_token(value) or filters.entropy(value) < form.entropy:
+        return None
+    return form.confidence
+
+
+def _is_private_key(body: str, hit: re.Match[bytes]) -> bool:
+    """A whole key, not encrypted: an ellipsis, a placeholder or prose ends the body of an example early."""
+    if b"ENCRYPTED" in hit["gap"]:
+        return False
+    if (
+        len(body) < 780
+        and hit["after"]
+        and not hit["after"].startswith((b"-----", b"\\", b"<", b"`", b"}", b"]", b")", b";"))
+    ):
+        return False
+    letters = re.sub(r"\\+[nr]|[^A-Za-z0-9+/=]", "", body)
+    return len(letters) >= 60 and filters.entropy(letters) >= 4.0
+
+
+def _decoded(part: str) -> object:
+    try:
+        return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        return None
+
+
+def _is_private_jwt(token: str) -> bool:
+    """False for what does not decode, for the example of jwt.io, and for tokens made for browsers."""
+    head, payload = (_decoded(part) for part in token.split(".")[:2])
+    if not isinstance(head, dict) or not isinstance(payload, dict) or not ("alg" in head or "typ" in head):
+        return False
+    return payload.get("name") != "John Doe" and payload.get("role") != "anon"
+
+
+def _basic(value: str) -> Confidence | None:
+    """`user:password` in base64."""
+    try:
+        user, colon, password = base64.b64decode(value + "=" * (-len(value) % 4)).decode("ascii").partition(":")
+    except (ValueError, binascii.Error):
+        return None
+    if not colon or not (user + password).isprintable():
+        return None
+    return filters.grade(password, "password")
+
+
+_LOCAL_HOST = re.compile(r"(?i)^(?:localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker)")
+_EXAMPLE_HOST = re.compile(r"(?i)example|^(?:host|hostname|server|ip|your|my)(?:[\W_]|name$|$)|<")
+
+
+def _url(hit: re.Match[bytes]) -> Confidence | None:
+    user, value, host = (hit.group(g).decode("utf-8", "replace") for g in ("user", "v", "host"))
+    if _EXAMPLE_HOST.search(host) or re.search(r"[{}$<>%*]", user) or value.lower() == user.lower():
+        return None
+    confidence = filters.grade(value, "password")
+    remote = "." in host and not _LOCAL_HOST.search(host)
+    return confidence if confidence is None or remote else Confidence.LOW
