@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from prodcheck.extract import cells as cleaning
-from prodcheck.extract import python
+from prodcheck.extract import notebook_names, python
 from prodcheck.extract.notebook_lines import Cursor
 from prodcheck.extract.python_model import PythonFacts
 from prodcheck.extract.text import encoding_of, is_lfs_pointer
@@ -78,6 +78,8 @@ class NotebookFacts:
     """Lines of the file."""
     widget_bytes: int = 0
     """Size of the saved state of interactive widgets."""
+    unbound: tuple[tuple[str, int], ...] = ()
+    """Names that are used and defined nowhere above: (name, line of the joined code)."""
 
     def locate(self, path: str, line: int) -> Location:
         """Place of a line of the joined code: raw line, cell and line in the cell."""
@@ -280,6 +282,10 @@ def _weight(value: object) -> int:
     return total
 
 
+_BINDS_NOTHING = frozenset("! bash sh script html javascript js latex markdown svg writefile cmd system".split()) | {""}
+"""Cell magics that leave the kernel's names alone."""
+
+
 def with_python(facts: NotebookFacts) -> NotebookFacts:
     """The notebook with the facts of its Python cells.
 
@@ -315,8 +321,10 @@ def with_python(facts: NotebookFacts) -> NotebookFacts:
     if problem[0]:
         found = replace(found, problem=problem[0], problem_kind=problem[1])
     origins = tuple((cell.index, n) for cell, source in cleaned for n in range(1, source.count("\n") + 2))
+    whole = not broken and all(c.magic in _BINDS_NOTHING for c in facts.cells)
     return replace(
         facts,
+        unbound=notebook_names.unbound(tree, [c.source for c, _ in cleaned]) if whole else (),
         cells=tuple(replace(c, parses=False) if c.index in broken else c for c in facts.cells),
         python=found,
         origins=origins,

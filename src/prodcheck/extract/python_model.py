@@ -41,7 +41,7 @@ class Call:
     text: str | None = None
     scope: str = ""
     argument: str = ""
-    """Name of the variable that the first positional argument is or begins with, such as `x_test` in `f(x_test[:9])`."""
+    """The variable that the first positional argument is or begins with, such as `x_test` in `f(x_test[:9])`."""
     targets: tuple[str, ...] = ()
     """Names of the variables that the result is assigned to."""
 
