@@ -58,14 +58,18 @@ def _primary(scores: Mapping[Kind, int], found: Iterable[Signal], facts: Facts) 
         scores[Kind.LIBRARY] = 0  # a training project that happens to be installable
     if len([s for s in found if s.kind is Kind.COURSE]) < 2:
         scores[Kind.COURSE] = 0  # the word "tutorial" in a README makes no course
-    ranked = sorted(scores.items(), key=lambda item: (-item[1], list(Kind).index(item[0])))
+    if "trains" not in names and "train-entry" not in names and scores.get(Kind.NOTEBOOKS, 0) >= ENOUGH:
+        scores[Kind.TRAINING] = min(scores.get(Kind.TRAINING, 0), scores[Kind.NOTEBOOKS] - CLEAR)
+    if scores.get(Kind.COURSE, 0) >= scores.get(Kind.TRAINING, 0):
+        scores[Kind.COURSE] = scores.get(Kind.COURSE, 0) + CLEAR  # what a course teaches looks like a project
+    ranked = sorted(((k, p) for k, p in scores.items() if p), key=lambda item: (-item[1], list(Kind).index(item[0])))
     best = [(kind, points) for kind, points in ranked if points >= ENOUGH]
-    if best and (len(ranked) == 1 or best[0][1] - ranked[1][1] >= CLEAR):
-        return best[0][0]
-    trains = bool(facts.code.trains) or scores.get(Kind.TRAINING, 0) >= ENOUGH
-    if trains and (not best or Kind.TRAINING in (ranked[0][0], ranked[1][0] if len(ranked) > 1 else None)):
-        return Kind.TRAINING
-    return best[0][0] if best else Kind.GENERIC
+    if not best:
+        analysis = facts.code.notebook_share > 0.5 and bool(facts.code.reads_data or facts.code.trains)
+        return Kind.TRAINING if facts.code.trains else Kind.NOTEBOOKS if analysis else Kind.GENERIC
+    close = [kind for kind, points in ranked if best[0][1] - points < CLEAR]
+    # In doubt the stricter kind: a project that trains is asked more than one that only might be something else.
+    return Kind.TRAINING if Kind.TRAINING in close and facts.code.trains else best[0][0]
 
 
 def _stage(kind: Kind, facts: Facts) -> tuple[Stage, tuple[Evidence, ...]]:

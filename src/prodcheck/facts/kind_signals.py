@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from prodcheck.extract.manifest import Manifest
 from prodcheck.facts.paths import Role
 from prodcheck.model import Evidence, Kind, Location, Strength
 
@@ -53,38 +52,63 @@ def _evidence(detail: str, path: str, line: int | None = None) -> Evidence:
 
 # Library
 
+_SHALLOW = 2
+"""Folders above a file that still counts as part of the project itself."""
 
-def _packages(facts: Facts) -> list[Manifest]:
-    """Manifests that name an installable project: the shallowest ones, examples and templates left out."""
+
+@dataclass(frozen=True)
+class _Package:
+    """An installable project: where it is declared, and its name when that is a literal."""
+
+    path: str
+    line: int | None
+    name: str
+
+
+_SETUP = frozenset(["setuptools.setup", "distutils.core.setup", "skbuild.setup", "numpy.distutils.core.setup"])
+
+
+def _packages(facts: Facts) -> list[_Package]:
+    """Installable projects, shallowest first; those in examples, tests and templates are left out."""
     found = []
-    for manifest in facts.dependencies.manifests:
-        role = facts.role(manifest.path)
-        if manifest.project_name and role is Role.CODE and manifest.path.count("/") <= 2:
-            found.append(manifest)
-    return sorted(found, key=lambda m: (m.path.count("/"), m.path))
+    for path, file in facts.files.items():
+        name = path.rpartition("/")[2]
+        if path.count("/") > _SHALLOW or facts.role(path) is not Role.CODE:
+            continue
+        if name == "setup.py" and file.python:
+            calls = [c for c in file.python.calls if c.name in _SETUP]
+            if calls:
+                title = calls[0].keywords.get("name")
+                found.append(_Package(path, calls[0].line, title if isinstance(title, str) else ""))
+        elif name == "pyproject.toml" and file.document and file.document.find("build-system"):
+            for key in ("project.name", "tool.poetry.name", "tool.flit.metadata.module"):
+                title = file.document.get(key)
+                if isinstance(title, str) and file.document.get("tool.poetry.package-mode") is not False:
+                    found.append(_Package(path, file.document.lines.get(key), title))
+                    break
+    return sorted(found, key=lambda p: (p.path.count("/"), p.path, not p.name))
 
 
 def _library(facts: Facts, readme: tuple[str, str]) -> Iterator[Signal]:
-    packages = [m for m in _packages(facts) if m.build_backend or m.format in ("setup.py", "setup.cfg")]
+    packages = _packages(facts)
     if packages:
         first = packages[0]
+        detail = f"builds the package {first.name}" if first.name else "builds a package"
         points = 3 if "/" not in first.path else 2
-        yield Signal(Kind.LIBRARY, points, "package", _evidence(f"builds the package {first.project_name}", first.path))
+        yield Signal(Kind.LIBRARY, points, "package", _evidence(detail, first.path, first.line))
         text = facts.text(first.path)
-        if re.search(r"(?:Programming Language|Topic) ::", text):
-            line = text[: text.index(" ::")].count("\n") + 1
+        match = re.search(r"(?:Programming Language|Topic|Intended Audience) ::", text)
+        if match:
+            line = text.count("\n", 0, match.start()) + 1
             yield Signal(Kind.LIBRARY, 1, "classifiers", _evidence("has PyPI classifiers", first.path, line))
         if not facts.code.trains:
             yield Signal(Kind.LIBRARY, 2, "trains-nowhere", None)
-        name = re.escape(first.project_name).replace(r"\-", "[-_]").replace("_", "[-_]")
-        badge = re.search(
-            rf"(?i)(?:pypi\.(?:org|python\.org)/(?:project|pypi)/|badge\.fury\.io/py/|img\.shields\.io/pypi/\w+/|"
-            rf"pip3? install (?:-U |--upgrade )?['\"]?){name}\b",
-            readme[1],
-        )
-        if badge:
-            line = readme[1].count("\n", 0, badge.start()) + 1
-            yield Signal(Kind.LIBRARY, 2, "published", _evidence("is installed from PyPI", readme[0], line))
+        for name in dict.fromkeys(p.name for p in packages if p.name):
+            badge = _published(name).search(readme[1])
+            if badge:
+                line = readme[1].count("\n", 0, badge.start()) + 1
+                yield Signal(Kind.LIBRARY, 2, "published", _evidence("is installed from PyPI", readme[0], line))
+                break
     for command in facts.ci.having("publish"):
         place = command.chain[0].location if command.chain else Location(command.pipeline)
         evidence = Evidence(f"CI publishes it ({command.text[:40]})", place, Strength.ENFORCED)
@@ -95,9 +119,19 @@ def _library(facts: Facts, readme: tuple[str, str]) -> Iterator[Signal]:
     if exporting:
         yield Signal(Kind.LIBRARY, 1, "exports", _evidence("exports names of its package", exporting))
     for path in facts.files:
-        if re.fullmatch(r"docs?/(?:source/)?conf\.py|mkdocs\.ya?ml|\.?readthedocs\.ya?ml", path):
+        if re.fullmatch(r"docs?/(?:source/|src/)?conf\.py|mkdocs\.ya?ml|\.?readthedocs\.ya?ml", path):
             yield Signal(Kind.LIBRARY, 1, "docs-site", _evidence("builds a documentation site", path))
             break
+
+
+def _published(name: str) -> re.Pattern[str]:
+    """What a README says about a distribution that is on PyPI: a badge, a link, an install command."""
+    spelled = "[-_.]+".join(re.escape(part) for part in re.split(r"[-_.]+", name))
+    return re.compile(
+        rf"(?:pypi\.(?:org|python\.org)/(?:project|pypi)/|badge\.fury\.io/py/|img\.shields\.io/pypi/\w+/|"
+        rf"pip3? install (?:-U |--upgrade )?['\"]?){spelled}\b",
+        re.IGNORECASE,
+    )
 
 
 def _nbdev(facts: Facts) -> Iterator[Signal]:
@@ -129,26 +163,26 @@ def _exporting_package(facts: Facts) -> str:
 
 _ENTRY = re.compile(r"(?i)(?:train(?:er|ing)?[\w-]*|[\w-]+_train|fine_?tune[\w-]*)\.(?:py|ipynb)")
 _SETTINGS = re.compile(r"params\.ya?ml|(?:conf|confs|config|configs)/.*\.(?:ya?ml|json|toml)")
-_SHALLOW = 2
 
 
 def _training(facts: Facts) -> Iterator[Signal]:
     packages = {path.rpartition("/")[0] for path in facts.files if path.endswith("/__init__.py")}
     library = bool(_packages(facts))
-    entry = _train_entry(facts)
+    books = [b for b in facts.code.per_notebook if facts.role(b.path) is not Role.DOCS]
+    trains = [e for e in facts.code.trains if e.location is not None]
+    in_modules = [e for e in trains if e.location and not e.location.path.endswith(".ipynb")]
+    entry = _train_entry(facts, packages if library else frozenset())
     if entry is not None:
         yield Signal(Kind.TRAINING, 3, "train-entry", entry)
-    elif facts.code.trains:
-        outside = [e for e in facts.code.trains if e.location and not _inside(e.location.path, packages)]
-        if outside or not library:
-            first = (outside or list(facts.code.trains))[0]
-            yield Signal(Kind.TRAINING, 3, "trains", first)
-        else:
-            yield Signal(Kind.TRAINING, 1, "trains-inside", facts.code.trains[0])
+    elif library and trains and all(e.location and _inside(e.location.path, packages) for e in in_modules):
+        yield Signal(Kind.TRAINING, 1, "trains-inside", trains[0])
+    elif trains:
+        many = not in_modules and len(books) >= MANY
+        yield Signal(Kind.TRAINING, 1 if many else 3, "trains-in-notebooks" if many else "trains", trains[0])
     if facts.code.reads_data:
         yield Signal(Kind.TRAINING, 1, "reads-data", facts.code.reads_data[0])
     settings = next((path for path in facts.files if _SETTINGS.fullmatch(path)), "")
-    if settings and facts.code.trains:
+    if settings and trains:
         yield Signal(Kind.TRAINING, 1, "params", _evidence("holds training parameters", settings))
     topics = ("tracking", "data-versioning", "registry")
     tracking = [u for u in facts.stack if u.topic in topics and u.strength >= Strength.USED]
@@ -157,29 +191,31 @@ def _training(facts: Facts) -> Iterator[Signal]:
     models = [f for f in facts.data.data_files if f.model and facts.role(f.path) is Role.CODE]
     if models:
         yield Signal(Kind.TRAINING, 1, "artefact", _evidence("keeps a model", models[0].path))
-    both = [n for n in facts.code.per_notebook if n.stages.get("train") and facts.role(n.path) is not Role.DOCS]
-    if both and not library and len(facts.code.per_notebook) < 20:
+    both = [n for n in books if n.stages.get("train")]
+    if both and not library and len(books) < MANY:
         yield Signal(Kind.TRAINING, 3, "notebook", _evidence("trains a model in a notebook", both[0].path))
 
 
-def _inside(path: str, packages: set[str]) -> bool:
-    return path.rpartition("/")[0] in packages
+MANY = 8
+"""From this many notebooks on a repository may be a collection of them rather than a project."""
 
 
-def _train_entry(facts: Facts) -> Evidence | None:
-    """A script or notebook for training that a person starts: at the top, in `src/` or in `scripts/`."""
-    for path, file in facts.files.items():
-        if facts.role(path) is not Role.CODE or path.count("/") > _SHALLOW:
-            continue
-        if not _ENTRY.fullmatch(path.rpartition("/")[2]):
+def _inside(path: str, packages: Collection[str]) -> bool:
+    """True for files of an importable package, at any depth."""
+    return any(str(parent) in packages for parent in PurePosixPath(path).parents)
+
+
+def _train_entry(facts: Facts, packages: Collection[str]) -> Evidence | None:
+    """A script or notebook for training that a person starts; modules of `packages` are a library's commands."""
+    for path, file in sorted(facts.files.items(), key=lambda item: (item[0].count("/"), item[0])):
+        if facts.role(path) is not Role.CODE or path.count("/") > _SHALLOW or _inside(path, packages):
             continue
         python = file.python or (file.notebook.python if file.notebook else None)
-        if python is None:
+        if python is None or not _ENTRY.fullmatch(path.rpartition("/")[2]):
             continue
-        stages = facts.code.stages_by_file.get(path, {})
-        package = path.rpartition("/")[0]
-        if "/" in path and f"{package}/__init__.py" in facts.files and not python.has_main_guard:
+        if path.rpartition("/")[0] + "/__init__.py" in facts.files and not python.has_main_guard:
             continue  # a module of a package, not a script
+        stages = facts.code.stages_by_file.get(path, {})
         if stages.get("train"):
             return stages["train"][0]
         if python.has_main_guard or "/" not in path:
@@ -231,7 +267,7 @@ def _service(facts: Facts) -> Iterator[Signal]:
 
 def _notebooks(facts: Facts) -> Iterator[Signal]:
     books = facts.code.per_notebook
-    if len(books) < 8:
+    if len(books) < MANY:
         return
     yield Signal(Kind.NOTEBOOKS, 2, "many", Evidence(f"{len(books)} notebooks"))
     if facts.code.notebook_share > 0.8:
@@ -254,15 +290,18 @@ _NUMBERED = re.compile(
     r"(?i)(?:chapter|lesson|week|lecture|module|session|day|part|ch|s|unit|homework|hw|lab|assignment)[-_ ]?\d+.*|"
     r"\d{1,2}[-_. ].+|cohorts?|exercises?|solutions?|homeworks?|assignments?|lectures?|slides|tutorials?"
 )
+_MARKUP = re.compile(r"<[^>]*>|!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)")
+"""HTML tags, images and the targets of links: addresses are full of words that say nothing."""
 _BADGE = re.compile(r"colab\.research\.google\.com|mybinder\.org/")
 
 
 def _course(facts: Facts, readme: tuple[str, str]) -> Iterator[Signal]:
     places = []
-    title = readme[1][:1500]
-    match = _COURSE.search(title)
+    head = _MARKUP.sub(lambda m: " " * len(m[0]), readme[1][:4000])[:2500]
+    match = _COURSE.search(head)
     if match:
-        places.append(_evidence(f"speaks of a {match[0].lower()}", readme[0], title.count("\n", 0, match.start()) + 1))
+        line = head.count("\n", 0, match.start()) + 1
+        places.append(_evidence(f"speaks of {match[0].lower()}", readme[0], line))
     match = _COURSE.search(re.sub(r"[-_/]", " ", facts.repository.name))
     if match:
         places.append(Evidence(f'is called "{facts.repository.name}"'))
@@ -271,14 +310,12 @@ def _course(facts: Facts, readme: tuple[str, str]) -> Iterator[Signal]:
     named = [t for t in tops if _COURSE.search(re.sub(r"[-_]", " ", t)) and t.lower() not in usual]
     if named:
         places.append(Evidence(f"has a folder {named[0]}/"))
-    if len(places) >= 2:
-        for place in places[:2]:
-            yield Signal(Kind.COURSE, 2 if place is places[0] else 1, "words", place)
+    if places:
+        yield Signal(Kind.COURSE, 3 if len(places) > 1 else 1, "words", places[0])
     units = [p for p in _units(facts) if _NUMBERED.fullmatch(p)]
     if len(units) >= 3:
-        yield Signal(
-            Kind.COURSE, 3, "units", Evidence(f"is divided into {units[0]}, {units[1]} and {len(units) - 2} more")
-        )
+        detail = f"is divided into {units[0]}, {units[1]} and {len(units) - 2} more"
+        yield Signal(Kind.COURSE, 4 if len(units) >= MANY else 3, "units", Evidence(detail))
     badges = _BADGE.findall(readme[1])
     if len(badges) >= 3:
         yield Signal(Kind.COURSE, 1, "badges", _evidence(f"{len(badges)} links to Colab or Binder", readme[0]))
@@ -306,7 +343,6 @@ _TEMPLATE_WORDS = re.compile(r"(?i)\b(?:templates?|starters?|cookiecutter|boiler
 _IS_TEMPLATE = re.compile(
     r"(?i)\b(?:an?|this|project|repository) (?:[\w-]+ ){0,3}(?:template|starter|boilerplate|scaffold)\b"
 )
-_MARKUP = re.compile(r"<[^>]*>|!?\[[^\]]*\]\([^)]*\)")
 
 
 def _template(facts: Facts, readme: tuple[str, str]) -> Iterator[Signal]:
