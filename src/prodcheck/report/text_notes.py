@@ -77,7 +77,8 @@ def notes(report: Report, pen: Pen, verbose: bool) -> list[list[str]]:
 
 def _errors(report: Report, pen: Pen) -> list[str]:
     failed = [r for r in report.results if r.status is Status.ERROR]
-    told = {(e.where, e.message) for e in report.errors} | {(r.rule.id, r.reason) for r in failed if r.reason}
+    told = {(e.where, e.message) for e in report.errors}
+    told |= {(r.rule.id, r.reason) for r in failed if not any(r.rule.id in where for where, _ in told)}
     if not told:
         return []
     title = "ERRORS IN PRODCHECK" + (": THE SCORE IS INCOMPLETE" if not report.score.complete else "")
