@@ -12,7 +12,8 @@ from prodcheck.model import Strength
 class Mark:
     """One way to recognise a tool, and the strength of evidence it gives.
 
-    `what` is file, key, text, dependency, import, call, command or remote; `pattern` its argument. `files` limits
+    `what` is file, key, text, dependency, import, call, command, remote or lfs-pointer (a path pattern); `pattern` its
+    argument. `files` limits
     `text` and `key` marks to paths (a glob); `also` is a further condition on the same file (a regular expression).
     """
 

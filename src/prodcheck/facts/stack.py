@@ -131,6 +131,9 @@ class _Index:
             found = (Evidence(f"declares {name}", place, mark.strength) for place in places)
         elif mark.what == "command":
             found = self._commands(mark)
+        elif mark.what == "lfs-pointer":
+            pointers = (path for path in self.matching(mark.pattern) if self.files[path].lfs_pointer)
+            found = (Evidence("is a Git LFS pointer", Location(path), mark.strength) for path in pointers)
         else:
             found = self._remotes(mark)
         for number, item in enumerate(found):
