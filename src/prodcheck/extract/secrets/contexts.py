@@ -72,7 +72,8 @@ CONTEXTUAL: tuple[Format, ...] = (
     Format(
         "Password on a command line",
         ("curl ", "wget ", "docker login"),
-        r"(?:curl|wget|docker login)\s(?:[^\n]{0,200}?\s)??(?:(?:-u|--user)[ =]?['\"]?[\w.@-]{1,64}:|-p |--http-password[ =])"
+        r"(?:curl|wget|docker login)\s(?:[^\n]{0,200}?\s)??"
+        r"(?:(?:-u|--user)[ =]?['\"]?[\w.@-]{1,64}:|-p |--http-password[ =])"
         r"['\"]?(?P<v>[^\s'\"@:]{4,64})['\"]?(?=\s|$)",
         confidence=Confidence.MEDIUM,
         graded="password",

@@ -1,7 +1,7 @@
 """What is not a secret although it stands where one could: placeholders, look-ups, names, paths, words.
 
-Every filter is a plain function of the value, its name, or both. On labelled code these filters, not better patterns, are what
-moves the precision of a keyword rule from a third to nine tenths.
+Every filter is a plain function of the value, its name, or both. On labelled code these filters, not better patterns,
+are what moves the precision of a keyword rule from a third to nine tenths.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import base64
 import math
 import re
 from collections import Counter
+from itertools import pairwise
 
 from prodcheck.extract.secrets.letters import oddness
 from prodcheck.model import Confidence
@@ -101,7 +102,7 @@ def is_random(value: str) -> bool:
     letters = sum(c.isalpha() for c in value)
     digits = sum(c.isdigit() for c in value)
     kinds = "".join("a" if c.islower() else "A" if c.isupper() else "0" if c.isdigit() else "" for c in value)
-    turns = sum(a != b for a, b in zip(kinds, kinds[1:], strict=False))
+    turns = sum(a != b for a, b in pairwise(kinds))
     if len(value) >= 16 and digits >= 3 and letters >= 3 and turns >= 5:
         return True
     odd = oddness(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", value))
@@ -139,7 +140,7 @@ def is_keyboard(value: str) -> bool:
 
 
 def is_other(value: str, name: str) -> bool:
-    """True for what stands where a credential could and is none: a placeholder, code, a path, a number, a word of the name."""
+    """True for what stands where a credential could and is none: a placeholder, code, a path, a number, the name."""
     if len(value) < 4 or len(value) > 256 or len(set(value)) < 4 or any(c in value for c in " \t"):
         return True
     if is_placeholder(value) or _CODE.search(value) or _PATH.search(value):

@@ -39,8 +39,8 @@ x564635963985576296527785582
 y766646785995545396349768970
 z398706993996773697758999684
 """
-"""Row: a letter (`^` the start of a word). Column: the one after it (`$` the end). Digit: minus the binary logarithm of how
-often it follows, over the 10,600 words of Python's standard library; 0 is always, 9 practically never."""
+"""Row: a letter (`^` the start of a word). Column: the one after it (`$` the end). Digit: minus the binary logarithm of
+how often it follows, over the 10,600 words of Python's standard library; 0 is always, 9 practically never."""
 _TABLE = {row[0]: {b: int(n) for b, n in zip(_ALPHABET, row[1:], strict=True)} for row in _ROWS.split()}
 
 

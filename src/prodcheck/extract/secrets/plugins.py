@@ -1,7 +1,8 @@
-"""detect-secrets as a library: its plugins, loaded only once there is something to ask them, and ours in its plugin interface.
+"""detect-secrets as a library: its plugins, loaded only once there is something to ask them.
 
-Plugins are asked through `analyze_string`, which is pure. Its own scan functions are not used: they open files in the locale's encoding, run
-every plugin on every line, keep their settings in process-wide caches, and drop whole lines such as `client = OpenAI(api_key="...")`.
+Plugins are asked through `analyze_string`, which is pure. Its own scan functions are not used: they open files in the
+locale's encoding, run every plugin on every line, keep their settings in process-wide caches, and drop whole lines
+such as `client = OpenAI(api_key="...")`.
 """
 
 from __future__ import annotations

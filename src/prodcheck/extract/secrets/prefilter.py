@@ -1,7 +1,7 @@
 """Which places of a file could hold a credential: one pass over its bytes, before anything costly runs.
 
-Searching for one literal with `bytes.find` runs at memory speed, where a regular expression over the whole file would look
-at every byte in Python's own matcher.
+Searching for one literal with `bytes.find` runs at memory speed, where a regular expression over the whole file would
+look at every byte in Python's own matcher.
 """
 
 from __future__ import annotations

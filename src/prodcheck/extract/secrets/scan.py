@@ -16,6 +16,8 @@ from prodcheck.model import Confidence
 
 WINDOW = 1200
 """Bytes looked at around a hit. No pattern ever sees more, so a line of a megabyte costs no more than a short one."""
+AFTER = 200
+"""Bytes behind the literal of a format that begins in front of it."""
 MOST = 1000
 """Matches in one piece of text; whoever has more has a list of tokens, and knows it."""
 
@@ -81,8 +83,8 @@ def merge(found: list[Match]) -> list[Match]:
 def _token(form: Format, pattern: re.Pattern[bytes], data: bytes, at: int) -> Match | None:
     """The token at a literal, if the whole format holds."""
     if form.before:
-        first = max(0, at - form.before)
-        hit = next((m for m in pattern.finditer(data, first, at + WINDOW) if m.start() <= at < m.end()), None)
+        around = pattern.finditer(data, max(0, at - form.before), at + AFTER)
+        hit = next((m for m in around if m.start() <= at < m.end()), None)
     else:
         hit = pattern.match(data, at, at + WINDOW)
     if hit is None:

@@ -86,7 +86,8 @@ STORES: tuple[Store, ...] = (
     Store(
         "Private key",
         r"\.ppk$",
-        r"\APuTTY-User-Key-File-\d: \S+\s+Encryption: none[\s\S]{0,4000}?Private-Lines: \d+\s+(?P<v>[A-Za-z0-9+/=]{40,})",
+        r"\APuTTY-User-Key-File-\d: \S+\s+Encryption: none[\s\S]{0,4000}?"
+        r"Private-Lines: \d+\s+(?P<v>[A-Za-z0-9+/=]{40,})",
         Confidence.HIGH,
     ),
     Store(
@@ -97,7 +98,8 @@ STORES: tuple[Store, ...] = (
     Store(
         "Setting of an environment file",
         r"(?:^|/)\.env(?:\.(?!example|sample|template|dist|defaults?|tpl|tmpl)[\w-]+)*$",
-        r"(?m)^[ \t]*(?:export[ \t]+)?(?P<name>\w*(?:PASS|PASSWORD|PASSWD|PWD|SECRET|SECRET_KEY|API_KEY|APP_KEY|ACCESS_KEY|PRIVATE_KEY|TOKEN))"
+        r"(?m)^[ \t]*(?:export[ \t]+)?"
+        r"(?P<name>\w*(?:PASS|PASSWORD|PASSWD|PWD|SECRET|SECRET_KEY|API_KEY|APP_KEY|ACCESS_KEY|PRIVATE_KEY|TOKEN))"
         r"[ \t]*=[ \t]*[\"']?(?P<v>[^\s\"'#]{6,200})",
         Confidence.LOW,
     ),
