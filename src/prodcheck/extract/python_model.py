@@ -97,5 +97,7 @@ class PythonFacts:
     """How it is written: `databricks`, `percent`, `nbconvert`, `jupytext`, `marimo`, or empty for a plain module."""
     paths: tuple[tuple[str, int], ...] = ()
     """Absolute paths in string literals, docstrings and decorators left out: (text, line)."""
+    environment: tuple[tuple[str, int], ...] = ()
+    """Environment variables it reads: (name or empty, line)."""
     blocks: tuple[int, ...] = ()
     """Fingerprints of a quarter of all runs of 12 code lines, to find copies in other files."""

@@ -13,19 +13,12 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from prodcheck.extract.python_expressions import CHILDREN, Block, Expressions, Function
+from prodcheck.extract.python_literals import literal
 from prodcheck.extract.python_model import Call, Definition, Import, PythonFacts
-from prodcheck.extract.python_names import Names, Scope
+from prodcheck.extract.python_names import Scope
 from prodcheck.extract.python_text import blocks, code_flags, digest
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-_LEAF_FIELDS = frozenset("ctx op ops id attr arg name names level kind type_comment lineno simple is_async".split())
-_CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {
-    node: tuple(f for f in node._fields if f not in _LEAF_FIELDS)
-    for node in vars(ast).values()
-    if isinstance(node, type) and issubclass(node, ast.AST)
-}
-"""Per type of node, the fields that can hold expressions."""
 _BRANCHES = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.match_case)
 _GUARDS = frozenset("TYPE_CHECKING typing.TYPE_CHECKING".split())
 _PLATFORM = re.compile(r"sys\.(version|platform|implementation)|platform\.|os\.name")
@@ -33,46 +26,21 @@ _CAUGHT = frozenset("ImportError ModuleNotFoundError Exception BaseException".sp
 _VAGUE = (".", "?", "typing.", "typing_extensions.", "collections.", "numpy.typing.")
 """Annotations that say little about what a parameter can do."""
 _FIRST = frozenset("__init__ __post_init__ setup setUp".split())
-_ABSOLUTE = re.compile(r"/[A-Za-z]|\\\\\w|[A-Za-z]:[\\/]|file:///")
-MAX_TEXT = 200
-"""Characters of a string literal that are kept."""
-_TOKEN = re.compile(r"[A-Za-z0-9+/=_-]{20,}")
-_SECRET_NAME = re.compile(r"key|token|secret|passw|pwd|credential|auth", re.IGNORECASE)
-_PIN_NAME = re.compile(r"revision|commit|sha|version|digest", re.IGNORECASE)
 
 
-class _Block:
-    """A function body that waits for its turn, and what is counted in it."""
-
-    def __init__(self, node: Function, name: str, scopes: list[Scope]) -> None:
-        self.node = node
-        self.name = name
-        self.scopes = scopes
-        self.decorators: tuple[str, ...] = ()
-        self.statements = 0
-        self.complexity = 1
-        self.asserts = 0
-
-
-class Walk:
+class Walk(Expressions):
     """The state of one walk; `facts` is its result."""
 
     def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__()
         self.lines = lines
-        self.names = Names()
         self.imports: list[Import] = []
-        self.calls: list[tuple[int, int, Call]] = []
         self.definitions: list[Definition] = []
         self.constants: dict[str, tuple[object, int]] = {}
-        self.paths: list[tuple[str, int]] = []
         self.returns: dict[str, str] = {}
         self.main_guard = False
-        self.waiting: deque[_Block] = deque()
-        self.block: _Block | None = None
-        self.scope = ""
+        self.waiting: deque[Block] = deque()
         self.optional = 0
-        self.in_decorator = False
-        self.assigned: tuple[ast.expr | None, list[ast.expr]] = (None, [])
 
     def run(self, tree: ast.Module) -> None:
         self.body(tree.body)
@@ -92,6 +60,7 @@ class Walk:
             has_main_guard=self.main_guard,
             constants=self.constants,
             paths=tuple(sorted(self.paths, key=lambda item: item[1])),
+            environment=tuple(sorted(self.environment, key=lambda item: item[1])),
             blocks=blocks(self.lines),
         )
 
@@ -195,7 +164,7 @@ class Walk:
         else:
             if isinstance(node, ast.Assert) and self.block is not None:
                 self.block.asserts += 1
-            for field in _CHILDREN[type(node)]:
+            for field in CHILDREN[type(node)]:
                 value = getattr(node, field)
                 for child in value if isinstance(value, list) else (value,):
                     if isinstance(child, ast.expr):
@@ -279,7 +248,7 @@ class Walk:
 
     def function(self, node: Function) -> None:
         self.names.here.names[node.name] = node.name
-        block = _Block(node, f"{self.scope}.{node.name}" if self.scope else node.name, list(self.names.scopes))
+        block = Block(node, f"{self.scope}.{node.name}" if self.scope else node.name, list(self.names.scopes))
         block.decorators = self.decorators(node.decorator_list)
         for default in (*node.args.defaults, *node.args.kw_defaults):
             if default is not None:
@@ -298,7 +267,7 @@ class Walk:
         self.in_decorator = False
         return tuple(found)
 
-    def function_body(self, block: _Block) -> None:
+    def function_body(self, block: Block) -> None:
         node, outer = block.node, block.scopes[-1]
         in_class = outer.kind == "class"
         self.names.scopes = [*block.scopes, Scope("function", block.name, outer.attributes)]
@@ -360,106 +329,6 @@ class Walk:
         )
         self.scope, self.block = outer_scope, outer_block
 
-    # Expressions
-
-    def expression(self, node: ast.expr) -> None:
-        """Walk one expression, outermost first."""
-        stack: list[ast.AST] = [node]
-        while stack:
-            item = stack.pop()
-            kind = type(item)
-            if kind is ast.Name:
-                continue
-            if kind is ast.Constant:
-                value = item.value  # type: ignore[attr-defined]
-                if type(value) is str and value[:1] and (value[0] in "/\\f" or value[1:2] == ":"):
-                    self.path(value, item.lineno)  # type: ignore[attr-defined]
-                continue
-            if isinstance(item, ast.Call):
-                self.call(item)
-                stack.extend(item.args)
-                stack.extend(keyword.value for keyword in item.keywords)
-                if type(item.func) is not ast.Name:
-                    stack.append(item.func)
-                continue
-            if kind is ast.Attribute:
-                stack.append(item.value)  # type: ignore[attr-defined]
-                continue
-            if isinstance(item, ast.comprehension):
-                self.names.bind_loop(item.target, item.iter)
-                if self.block is not None:
-                    self.block.complexity += 1 + len(item.ifs)
-                stack.append(item.iter)
-                stack.extend(item.ifs)
-                continue
-            if isinstance(item, ast.NamedExpr):
-                self.names.bind(item.target, self.names.type_of(item.value), item.value)
-            elif self.block is not None:
-                if isinstance(item, ast.BoolOp):
-                    self.block.complexity += len(item.values) - 1
-                elif kind is ast.IfExp:
-                    self.block.complexity += 1
-            for field in _CHILDREN[kind]:
-                child = getattr(item, field)
-                if child.__class__ is list:
-                    stack.extend(c for c in child if c is not None)
-                elif isinstance(child, ast.AST):
-                    stack.append(child)
-
-    def target(self, node: ast.expr) -> None:
-        """Calls inside an assignment's target, such as `frame[key()] = 1`."""
-        if not isinstance(node, ast.Name):
-            self.expression(node)
-
-    def call(self, node: ast.Call) -> None:
-        func = node.func
-        name = self.names.dotted(func)
-        if name.endswith("()"):
-            name += ".__call__"
-        keywords: dict[str, object] = {}
-        for keyword in node.keywords:
-            if keyword.arg is None:
-                keywords["**"] = ...
-            else:
-                keywords[keyword.arg] = literal(keyword.value, keyword.arg)
-        text, argument = None, ""
-        if node.args:
-            first = node.args[0]
-            if isinstance(first, ast.Constant):
-                text = _safe(first.value, "") if isinstance(first.value, str) else None
-            else:
-                argument = _variable(first)
-        targets = _variables(self.assigned[1]) if node is self.assigned[0] else ()
-        line = (func.end_lineno or node.lineno) if isinstance(func, ast.Attribute) else node.lineno
-        end = node.end_lineno or node.lineno
-        found = Call(name, line, keywords, len(node.args), text, self.scope, argument, targets)
-        self.calls.append((end, node.end_col_offset or 0, found))
-        if self.block is not None:
-            last = name.rpartition(".")[2]
-            if last.startswith("assert") or name in ("pytest.raises", "pytest.warns"):
-                self.block.asserts += 1
-
-    def path(self, value: str, line: int) -> None:
-        if not self.in_decorator and len(value) <= 300 and "\n" not in value and _ABSOLUTE.match(value):
-            self.paths.append((_safe(value, "path"), line))
-
-
-def _variable(node: ast.expr) -> str:
-    """The variable that an expression is or begins with; empty for other expressions."""
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _variables(targets: Iterable[ast.expr]) -> tuple[str, ...]:
-    found: list[str] = []
-    for target in targets:
-        for item in target.elts if isinstance(target, ast.Tuple | ast.List) else [target]:
-            name = _variable(item)
-            if name:
-                found.append(name)
-    return tuple(found)
-
 
 def _is_trivial(body: list[ast.stmt]) -> bool:
     return all(
@@ -481,41 +350,3 @@ def _outer_definitions(tree: ast.Module) -> Iterable[tuple[int, int]]:
                 stack.extend(getattr(node, field, ()))
         elif isinstance(node, ast.ExceptHandler):
             stack.extend(node.body)
-
-
-def literal(node: ast.expr, name: str) -> object:
-    """Value of a literal, containers of literals included; Ellipsis for anything else."""
-    if isinstance(node, ast.Constant):
-        value = node.value
-        if isinstance(value, str):
-            return _safe(value, name)
-        return value if isinstance(value, int | float | bool) or value is None else ...
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
-        number = node.operand.value
-        return -number if isinstance(number, int | float) else ...
-    if isinstance(node, ast.List | ast.Tuple | ast.Set):
-        if len(node.elts) > 50:
-            return ...
-        items = [literal(item, name) for item in node.elts]
-        return ... if ... in items else tuple(items)
-    if isinstance(node, ast.Dict):
-        if len(node.keys) > 50:
-            return ...
-        found: dict[object, object] = {}
-        for key, value_node in zip(node.keys, node.values, strict=True):
-            word = literal(key, "") if isinstance(key, ast.Constant) else ...
-            if word is ...:
-                return ...
-            found[word] = literal(value_node, str(word))
-        return found
-    return ...
-
-
-def _safe(text: str, name: str) -> str:
-    """Text of a literal, shortened, with whatever looks like a credential left out: facts are cached on disk."""
-    if name and _SECRET_NAME.search(name):
-        return "…"
-    text = text[:MAX_TEXT]
-    if len(text) < 20 or _PIN_NAME.search(name):
-        return text
-    return _TOKEN.sub(lambda m: "…" if re.search(r"\d", m[0]) and "/" not in m[0] else m[0], text)

@@ -1,0 +1,164 @@
+"""The half of the walk over a module that deals with expressions: calls, paths, environment variables."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from prodcheck.extract.python_literals import literal, safe_text
+from prodcheck.extract.python_model import Call
+from prodcheck.extract.python_names import Names, Scope
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+_LEAF_FIELDS = frozenset(
+    "ctx op ops id attr arg name names level kind type_comment lineno simple is_async conversion str".split()
+)
+CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {
+    node: tuple(f for f in node._fields if f not in _LEAF_FIELDS)
+    for node in vars(ast).values()
+    if isinstance(node, type) and issubclass(node, ast.AST)
+}
+"""Per type of node, the fields that can hold expressions."""
+_ABSOLUTE = re.compile(r"/[A-Za-z]|\\\\\w|[A-Za-z]:[\\/]|file:///")
+
+
+class Block:
+    """A function body that waits for its turn, and what is counted in it."""
+
+    def __init__(self, node: Function, name: str, scopes: list[Scope]) -> None:
+        self.node = node
+        self.name = name
+        self.scopes = scopes
+        self.decorators: tuple[str, ...] = ()
+        self.statements = 0
+        self.complexity = 1
+        self.asserts = 0
+
+
+class Expressions:
+    """What is collected from expressions, and where the walk is."""
+
+    def __init__(self) -> None:
+        self.names = Names()
+        self.calls: list[tuple[int, int, Call]] = []
+        self.paths: list[tuple[str, int]] = []
+        self.environment: list[tuple[str, int]] = []
+        self.block: Block | None = None
+        self.scope = ""
+        self.in_decorator = False
+        self.assigned: tuple[ast.expr | None, list[ast.expr]] = (None, [])
+
+    def expression(self, node: ast.expr) -> None:
+        """Walk one expression, outermost first."""
+        stack: list[Any] = [node]
+        while stack:
+            item = stack.pop()
+            kind = type(item)
+            if kind is ast.Name or item is None:  # None stands for `**more` in a dictionary
+                continue
+            if kind is ast.Constant:
+                value = item.value
+                if type(value) is str and value[:1] and (value[0] in "/\\f" or value[1:2] == ":"):
+                    self.path(value, item.lineno)
+                continue
+            if kind is ast.Attribute:
+                stack.append(item.value)
+                continue
+            if kind is ast.Call:
+                self.call(item)
+                stack.extend(item.args)
+                for keyword in item.keywords:
+                    stack.append(keyword.value)
+                if type(item.func) is not ast.Name:
+                    stack.append(item.func)
+                continue
+            if kind is ast.comprehension:
+                self.names.bind_loop(item.target, item.iter)
+                if self.block is not None:
+                    self.block.complexity += 1 + len(item.ifs)
+                stack.append(item.iter)
+                stack.extend(item.ifs)
+                continue
+            if kind is ast.Subscript:
+                self.subscript(item)
+            elif kind is ast.NamedExpr:
+                self.names.bind(item.target, self.names.type_of(item.value), item.value)
+            elif self.block is not None:
+                if kind is ast.BoolOp:
+                    self.block.complexity += len(item.values) - 1
+                elif kind is ast.IfExp:
+                    self.block.complexity += 1
+            for field in CHILDREN[kind]:
+                child = getattr(item, field)
+                if child.__class__ is list:
+                    stack.extend(child)
+                elif isinstance(child, ast.AST):
+                    stack.append(child)
+
+    def subscript(self, node: ast.Subscript) -> None:
+        """`os.environ["NAME"]` reads a setting as much as a call does."""
+        value = node.value
+        if isinstance(value, ast.Attribute) and value.attr == "environ" and isinstance(node.ctx, ast.Load):
+            key = node.slice
+            name = key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else ""
+            if self.names.dotted(value) == "os.environ":
+                self.environment.append((name, node.lineno))
+
+    def target(self, node: ast.expr) -> None:
+        """Calls inside an assignment's target, such as `frame[key()] = 1`."""
+        if not isinstance(node, ast.Name):
+            self.expression(node)
+
+    def call(self, node: ast.Call) -> None:
+        func = node.func
+        name = self.names.dotted(func)
+        if name.endswith("()"):
+            name += ".__call__"
+        keywords: dict[str, object] = {}
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                keywords["**"] = ...
+            else:
+                keywords[keyword.arg] = literal(keyword.value, keyword.arg)
+        text, argument = None, ""
+        if node.args:
+            first = node.args[0]
+            if isinstance(first, ast.Constant):
+                text = safe_text(first.value, "") if isinstance(first.value, str) else None
+            else:
+                argument = _variable(first)
+        targets = _variables(self.assigned[1]) if node is self.assigned[0] else ()
+        line = (func.end_lineno or node.lineno) if isinstance(func, ast.Attribute) else node.lineno
+        end = node.end_lineno or node.lineno
+        found = Call(name, line, keywords, len(node.args), text, self.scope, argument, targets)
+        self.calls.append((end, node.end_col_offset or 0, found))
+        if name in ("os.getenv", "os.environ.get", "os.environ.pop"):
+            self.environment.append((text or "", line))
+        if self.block is not None:
+            last = name.rpartition(".")[2]
+            if last.startswith("assert") or name in ("pytest.raises", "pytest.warns"):
+                self.block.asserts += 1
+
+    def path(self, value: str, line: int) -> None:
+        if not self.in_decorator and len(value) <= 300 and "\n" not in value and _ABSOLUTE.match(value):
+            self.paths.append((safe_text(value, "path"), line))
+
+
+def _variable(node: ast.expr) -> str:
+    """The variable that an expression is or begins with; empty for other expressions."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _variables(targets: Iterable[ast.expr]) -> tuple[str, ...]:
+    found: list[str] = []
+    for target in targets:
+        for item in target.elts if isinstance(target, ast.Tuple | ast.List) else [target]:
+            name = _variable(item)
+            if name:
+                found.append(name)
+    return tuple(found)

@@ -1,0 +1,50 @@
+"""Values of literals in source code, without anything that looks like a credential: facts are cached on disk."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+MAX_TEXT = 200
+"""Characters of a string literal that are kept."""
+_TOKEN = re.compile(r"[A-Za-z0-9+/=_-]{20,}")
+_SECRET_NAME = re.compile(r"key|token|secret|passw|pwd|credential|auth", re.IGNORECASE)
+_PIN_NAME = re.compile(r"revision|commit|sha|version|digest", re.IGNORECASE)
+
+
+def literal(node: ast.expr, name: str) -> object:
+    """Value of a literal, containers of literals included; Ellipsis for anything else."""
+    if isinstance(node, ast.Constant):
+        value = node.value
+        if isinstance(value, str):
+            return safe_text(value, name)
+        return value if isinstance(value, int | float | bool) or value is None else ...
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+        number = node.operand.value
+        return -number if isinstance(number, int | float) else ...
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        if len(node.elts) > 50:
+            return ...
+        items = [literal(item, name) for item in node.elts]
+        return ... if ... in items else tuple(items)
+    if isinstance(node, ast.Dict):
+        if len(node.keys) > 50:
+            return ...
+        found: dict[object, object] = {}
+        for key, value_node in zip(node.keys, node.values, strict=True):
+            word = literal(key, "") if isinstance(key, ast.Constant) else ...
+            if word is ...:
+                return ...
+            found[word] = literal(value_node, str(word))
+        return found
+    return ...
+
+
+def safe_text(text: str, name: str) -> str:
+    """Text of a literal, shortened, with whatever looks like a credential left out: facts are cached on disk."""
+    if name and _SECRET_NAME.search(name):
+        return "…"
+    text = text[:MAX_TEXT]
+    if len(text) < 20 or _PIN_NAME.search(name):
+        return text
+    return _TOKEN.sub(lambda m: "…" if re.search(r"\d", m[0]) and "/" not in m[0] else m[0], text)
