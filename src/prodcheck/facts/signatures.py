@@ -12,9 +12,9 @@ from prodcheck.model import Strength
 class Mark:
     """One way to recognise a tool, and the strength of evidence it gives.
 
-    `what` is file, key, text, dependency, import, call, command, remote or lfs-pointer (a path pattern); `pattern` its
-    argument. `files` limits
-    `text` and `key` marks to paths (a glob); `also` is a further condition on the same file (a regular expression).
+    `what` is file, key, text, dependency, import, call, command, remote, lfs-pointer or flavour (of a Python file);
+    `pattern` its argument. A call may ask for an argument: `wandb.Artifact(type=dataset)`, `*.option("versionAsOf")`.
+    `files` limits any mark to paths (a glob); `also` is a further condition on the same file (a regular expression).
     """
 
     what: str

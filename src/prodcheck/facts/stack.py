@@ -13,8 +13,10 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import PurePosixPath
 
+from prodcheck.extract.python import Call
 from prodcheck.extract.run import FileFacts
 from prodcheck.facts.ci import CiGraph
+from prodcheck.facts.data import DATA_SUFFIXES, suffix
 from prodcheck.facts.dependencies import Dependencies
 from prodcheck.facts.paths import Paths, Role, glob
 from prodcheck.facts.signatures import Mark, Signature
@@ -86,19 +88,23 @@ class _Index:
                 self.folders[part].append(path)
         self.globs: dict[str, tuple[str, ...]] = {}
         self.imports: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        self.calls: dict[str, dict[str, list[tuple[str, int]]]] = defaultdict(lambda: defaultdict(list))
+        self.calls: dict[str, dict[str, list[tuple[str, Call]]]] = defaultdict(lambda: defaultdict(list))
+        self.spoken: list[tuple[str, Call]] = []
+        self.flavours: dict[str, list[tuple[str, int]]] = defaultdict(list)
         marks = [mark for signature in signatures for mark in signature.marks]
         self._index_code(
             {mark.pattern.split(".")[0] for mark in marks if mark.what == "import"},
-            {mark.pattern.rpartition(".")[2] for mark in marks if mark.what == "call"},
+            {_CALL.sub("", mark.pattern).rpartition(".")[2] for mark in marks if mark.what == "call"},
         )
 
     def _index_code(self, modules: set[str], methods: set[str]) -> None:
-        """Index imports of wanted top-level modules and calls of wanted last names."""
+        """Index imports of wanted top-level modules, calls of wanted last names, and calls with a text."""
         for path, file in self.files.items():
             python = file.python or (file.notebook.python if file.notebook else None)
             if python is None or self.roles[path] not in _ALL:
                 continue
+            if python.flavour:
+                self.flavours[python.flavour].append((path, 1))
             for item in python.imports:
                 if item.level or item.module.split(".")[0] not in modules:
                     continue
@@ -109,7 +115,9 @@ class _Index:
             for call in python.calls:
                 last = call.name.rpartition(".")[2]
                 if last in methods:
-                    self.calls[last][call.name].append((path, call.line))
+                    self.calls[last][call.name].append((path, call))
+                if call.text:
+                    self.spoken.append((path, call))
 
     def evidence(self, mark: Mark, topic: str) -> Iterator[Evidence]:
         """Places where one mark is seen, at most a handful."""
@@ -123,6 +131,8 @@ class _Index:
             found = self._texts(mark, roles)
         elif mark.what == "import":
             found = self._places(self.imports.get(mark.pattern, ()), mark, roles, f"imports {mark.pattern}")
+        elif mark.what == "flavour":
+            found = self._places(self.flavours.get(mark.pattern, ()), mark, roles, f"is a {mark.pattern} file")
         elif mark.what == "call":
             found = self._called(mark, roles)
         elif mark.what == "dependency":
@@ -176,7 +186,9 @@ class _Index:
 
     def _content(self, path: str) -> str:
         file = self.files[path]
-        return "" if file.binary or file.lfs_pointer or file.size > MAX_TEXT else self.text(path)
+        if file.binary or file.lfs_pointer or file.size > MAX_TEXT or suffix(path) in DATA_SUFFIXES:
+            return ""  # data is never searched
+        return self.text(path)
 
     def _files(self, mark: Mark, roles: frozenset[Role]) -> Iterator[Evidence]:
         for path in self._own(mark, roles):
@@ -204,10 +216,19 @@ class _Index:
                 yield Evidence(f"says {said}" if said else "matches", Location(path, line), mark.strength)
 
     def _called(self, mark: Mark, roles: frozenset[Role]) -> Iterator[Evidence]:
-        names = self.calls.get(mark.pattern.rpartition(".")[2], {})
-        for name, places in names.items():
-            if name == mark.pattern or ("*" in mark.pattern and fnmatchcase(name, mark.pattern)):
-                yield from self._places(places, mark, roles, f"calls {name}")
+        """Calls by name; `name(keyword)`, `name(keyword=value)` and `name("text")` ask for an argument too."""
+        asked = _CALL.search(mark.pattern)
+        pattern = mark.pattern[: asked.start()] if asked else mark.pattern
+        last = pattern.rpartition(".")[2]
+        candidates: Iterable[tuple[str, Call]] = self.spoken
+        if last != "*":
+            known = self.calls.get(last, {})
+            names = [n for n in known if n == pattern or ("*" in pattern and fnmatchcase(n, pattern))]
+            candidates = (item for name in names for item in known[name])
+        for path, call in candidates:
+            if asked is None or _has_argument(call, asked):
+                said = f"calls {call.name}{f' with {asked[0][1:-1]}' if asked else ''}"
+                yield from self._places([(path, call.line)], mark, roles, said)
 
     def _places(
         self, places: Iterable[tuple[str, int]], mark: Mark, roles: frozenset[Role], detail: str
@@ -225,7 +246,7 @@ class _Index:
     def _commands(self, mark: Mark) -> Iterator[Evidence]:
         wanted = mark.pattern.split()
         for command in self.ci.commands:
-            argv = command.argv[: len(wanted)]
+            argv = _plain(command.argv)[: len(wanted)]
             if len(argv) == len(wanted) and all(fnmatchcase(a, w) for a, w in zip(argv, wanted, strict=True)):
                 place = command.chain[0].location if command.chain else Location(command.pipeline)
                 yield Evidence(f"CI runs {command.text[:60]}", place, mark.strength)
@@ -235,6 +256,25 @@ class _Index:
             host = re.match(r"(?:\w[\w+.-]*://)?(?:[^@/]*@)?([^/:]+)", url)
             if host and (host[1] == mark.pattern or host[1].endswith("." + mark.pattern)):
                 yield Evidence(f"{name} points at {host[1]}", None, mark.strength)
+
+
+_CALL = re.compile(r"\((?:\"(?P<text>[^\"]*)\"|(?P<keyword>\w+)(?:=(?P<value>.*))?)\)\Z")
+
+
+def _has_argument(call: Call, asked: re.Match[str]) -> bool:
+    if asked["text"] is not None:
+        return fnmatchcase(call.text or "", asked["text"])
+    value = call.keywords.get(asked["keyword"])
+    if value is None:
+        return False
+    return asked["value"] is None or fnmatchcase(str(value), asked["value"])
+
+
+def _plain(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """The command without its folder and without `python -m` in front."""
+    if len(argv) > 2 and re.fullmatch(r"(?:.*/)?(?:python[\d.]*|py)", argv[0]) and argv[1] == "-m":
+        return argv[2:]
+    return (argv[0].rpartition("/")[2], *argv[1:]) if argv else argv
 
 
 _WILD = re.compile(r"[*?\[{]")
