@@ -199,6 +199,8 @@ def restrict(condition: str, triggers: frozenset[str]) -> frozenset[str] | None:
         return None
     if _never(condition):
         return frozenset()
+    if "call" in triggers:  # a reusable workflow sees the event of its caller
+        triggers = triggers | {"push", "pull_request", "tag", "schedule", "manual", "other"}
     text = re.sub(r"^\s*\$\{\{(.*)\}\}\s*$", r"\1", condition.strip(), flags=re.DOTALL)
     allowed: set[str] = set()
     restricted = False

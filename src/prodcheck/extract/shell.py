@@ -54,6 +54,8 @@ class Command:
     stdin: str = ""
     """The here-document given to it, whose first line is `stdin_line`."""
     stdin_line: int = 0
+    variables: tuple[tuple[str, str], ...] = ()
+    """Variables in upper case that are set when it runs: environments such as TOXENV."""
 
 
 def parse(
@@ -306,9 +308,6 @@ class _Run:
     def change_directory(self, target: str) -> None:
         if target.startswith("__root__"):
             self.directory = "/" + posixpath.normpath(target.removeprefix("__root__").strip("/") or ".")
-        elif "__here__" in target:
-            tail = re.sub(r"^.*__here__[^/]*", "", target).strip("/")
-            self.directory = posixpath.normpath(posixpath.join(self.here or ".", tail or "."))
         elif not target or re.search(r"[$`~]", target) or target == "-":
             self.directory = "" if target == "-" else UNKNOWN
         else:
@@ -336,7 +335,7 @@ class _Run:
             return part.text
         if part.kind == "command":
             if "__here__" in part.text:
-                return "__here__" + ("/.." * part.text.count("/..") if part.text.count("__here__") else "")
+                return posixpath.relpath(self.here or ".", self.directory or ".") + "/.." * part.text.count("/..")
             return "__root__" if _ROOT.fullmatch(f"$({part.text.strip()})") else f"$({part.text})"
 
         def put(match: re.Match[str]) -> str:
