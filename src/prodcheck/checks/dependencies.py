@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from prodcheck.checks import locking
+from prodcheck.checks import environment, locking, portability, runtime
 from prodcheck.extract.dependency import Manifest, Requirement, normalise
 from prodcheck.facts import Facts, import_names
 from prodcheck.facts.dependencies import BENCHMARK_PARTS, ImportedPackage
@@ -270,4 +270,7 @@ CHECKS: Mapping[str, Callable[[Facts, Mapping[str, object]], Outcome]] = {
     "unpinned-dependencies": unpinned_dependencies,
     "no-lockfile": no_lockfile,
     "undeclared-import": undeclared_import,
+    "runtime-unspecified": runtime.runtime_unspecified,
+    "environment-not-reproducible": environment.environment_not_reproducible,
+    "non-portable-requirements": portability.non_portable_requirements,
 }

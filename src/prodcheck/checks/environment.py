@@ -1,0 +1,115 @@
+"""Can another person make the environment: an isolated one, with a documented command, and none of it committed?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from prodcheck.checks.runtime import is_dockerfile, place_of
+from prodcheck.facts import Facts
+from prodcheck.facts.paths import Role
+from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
+
+ISOLATED = re.compile(
+    r"python3?(?:\.\d+)? -m venv|\bvirtualenv\s+[\w.\-/]+|\bmkvirtualenv\b|\bpyenv virtualenv\b|"
+    r"\buv (?:sync|venv)\b|\bpoetry (?:install|sync)\b|\bpdm (?:install|sync)\b|\bpipenv (?:install|sync)\b|"
+    r"\b(?:conda|mamba|micromamba) (?:env )?create\b|\bconda-lock install\b|\bpixi (?:install|run|shell)\b|"
+    r"\bhatch (?:env|run|shell|test)\b|\brye sync\b|\bnix (?:develop|build)\b|\bnix-shell\b|"
+    r"\bdocker (?:build|run|pull)\b|\bdocker[- ]compose (?:up|build|run)\b|\bmake (?:\w*env|create[-_]environment)\b"
+)
+"""Commands that make an isolated environment."""
+_SUDO = re.compile(r"\bsudo\s+(?:-\w+\s+)*pip3?\s+install")
+_DOCS = re.compile(r"(?:readme|contributing|install|installation|setup|getting[-_]?started)[^/]*\Z", re.IGNORECASE)
+_TASKS = re.compile(
+    r"(?:makefile|gnumakefile|justfile|taskfile\.ya?ml|(?:setup|install|bootstrap)\.sh|tasks\.py)\Z", re.I
+)
+_DESCRIBING = ("conda", "pixi", "pipfile", "poetry", "hatch", "cog", "azureml", "mlproject", "python_env", "script")
+_INSTALLS = re.compile(
+    r"\b(?:install|sync|create)\b[^\n]*(?:requirement|\.toml|environment|\.ya?ml|\s\.(?:\s|\[|$)|\bpoetry)"
+)
+_DIRENV = re.compile(r"layout (?:python|pyenv|poetry)|use (?:nix|flake)")
+_FOREIGN = (Role.VENDORED, Role.GENERATED, Role.TEMPLATE, Role.TEST)
+
+
+def environment_not_reproducible(facts: Facts, params: Mapping[str, object]) -> Outcome:
+    """Whether a documented command makes an isolated environment, and none is committed."""
+    committed = _committed(facts)
+    if committed:
+        hit = Hit(Location(committed), f"{committed} belongs to a virtual environment", identity="committed")
+        return Outcome(0.0, (), (hit,), f"a virtual environment is committed ({committed})")
+    found = dict(reversed([*_ways(facts)]))  # the first of each kind
+    evidence = tuple(found[kind] for kind in sorted(found))
+    score = min(1.0, 0.5 * len(found))
+    sudo = _sudo(facts)
+    if sudo is not None:
+        hit = Hit(sudo, "`sudo pip install` changes the system's own Python", identity="sudo")
+        return Outcome(max(0.0, score - 0.3), evidence, (hit,), f"{sudo} installs with sudo, outside any environment")
+    if not found:
+        return Outcome(0.0, reason="no command or file makes an isolated environment", confidence=Confidence.MEDIUM)
+    reason = "; ".join(e.detail for e in evidence[:2])
+    if score < 1.0:
+        hit = Hit(evidence[0].location, f"{reason}, and nothing else", Confidence.MEDIUM, "environment")
+        return Outcome(score, evidence, (hit,), f"only one way to an environment: {reason}", Confidence.MEDIUM)
+    return Outcome(score, evidence, reason=reason)
+
+
+def _committed(facts: Facts) -> str:
+    """A tracked file that only an environment has; empty when there is none."""
+    for path, file in facts.files.items():
+        inside = path.endswith(("conda-meta/history", "/bin/activate", "/Scripts/activate.bat", "/Scripts/activate"))
+        if file.tracked and (inside or path.endswith("pyvenv.cfg") or "/site-packages/" in f"/{path}"):
+            return path
+    return ""
+
+
+def _ways(facts: Facts) -> Iterator[tuple[str, Evidence]]:
+    """(kind, evidence) of everything that makes an isolated environment."""
+    deps = facts.dependencies
+    for lock in deps.locks:
+        if lock.role == "lock" and not lock.problem:
+            yield "lock", Evidence(f"{lock.path} can be installed as it is", Location(lock.path), Strength.CONFIGURED)
+    for manifest in deps.manifests:
+        if manifest.format in _DESCRIBING and facts.role(manifest.path) is Role.CODE:
+            detail = f"{manifest.path} describes an environment"
+            yield "manifest", Evidence(detail, Location(manifest.path), Strength.CONFIGURED)
+    for path in facts.files:
+        if facts.role(path) not in _FOREIGN:
+            yield from _ways_of(facts, path)
+    for command in facts.ci.commands:
+        match = ISOLATED.search(command.text)
+        if match and command.chain:
+            place = command.chain[-1].location
+            yield "ci", Evidence(f"CI runs `{' '.join(match[0].split())}`", place, Strength.ENFORCED)
+
+
+def _ways_of(facts: Facts, path: str) -> Iterator[tuple[str, Evidence]]:
+    """What one file, judged by its name, does for an environment."""
+    name = path.rpartition("/")[2]
+    place = Location(path)
+    if name in ("tox.ini", "noxfile.py"):
+        yield "runner", Evidence(f"{path} makes environments for its tasks", place, Strength.CONFIGURED)
+    elif name == "devcontainer.json" or path.startswith((".binder/", "binder/")):
+        yield "container", Evidence(f"{path} describes an environment", place, Strength.CONFIGURED)
+    elif is_dockerfile(path):
+        if _INSTALLS.search(facts.text(path)):
+            yield "container", Evidence(f"{path} installs the dependencies", place, Strength.CONFIGURED)
+    elif name == ".envrc":
+        if _DIRENV.search(facts.text(path)):
+            yield "direnv", Evidence(f"{path} makes an environment", place, Strength.CONFIGURED)
+    elif _DOCS.match(name) or _TASKS.match(name):
+        text = facts.text(path)
+        match = ISOLATED.search(text)
+        if match:
+            detail = f"{path} says `{' '.join(match[0].split())}`"
+            kind = "tasks" if _TASKS.match(name) else "docs"
+            yield kind, Evidence(detail, place_of(path, text, match), Strength.CONFIGURED)
+
+
+def _sudo(facts: Facts) -> Location | None:
+    for path in facts.files:
+        if _DOCS.match(path.rpartition("/")[2]) and facts.role(path) in (Role.CODE, Role.DOCS):
+            text = facts.text(path)
+            match = _SUDO.search(text)
+            if match:
+                return place_of(path, text, match)
+    return None
