@@ -20,7 +20,7 @@ PRIVATE_KEY = Format(
 JWT = Format(
     "JSON web token",
     ("eyj",),
-    r"(?<![A-Za-z0-9_.+/=-])eyJ[A-Za-z0-9_-]{14,300}\.eyJ[A-Za-z0-9_-]{10,800}\.[A-Za-z0-9_-]{20,100}(?![A-Za-z0-9_-])",
+    r"(?<![A-Za-z0-9_.+/-])eyJ[A-Za-z0-9_-]{14,300}\.eyJ[A-Za-z0-9_-]{10,800}\.[A-Za-z0-9_-]{20,100}(?![A-Za-z0-9_-])",
     "JwtTokenDetector",
     confidence=Confidence.MEDIUM,
 )
@@ -49,11 +49,10 @@ BEARER_HEADER = Format(
     graded="token",
 )
 
-ANYWHERE: tuple[Format, ...] = (PRIVATE_KEY, JWT, BASIC_HEADER, BEARER_HEADER)
+ANYWHERE: tuple[Format, ...] = (PRIVATE_KEY, JWT, URL_CREDENTIALS, BASIC_HEADER, BEARER_HEADER)
 """What is a credential wherever it stands, also in the output of a program."""
 
 CONTEXTUAL: tuple[Format, ...] = (
-    URL_CREDENTIALS,
     Format(
         "Password in SQL",
         ("identified by",),

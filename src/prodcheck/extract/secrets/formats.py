@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from prodcheck.model import Confidence
 
-_START = r"(?<![A-Za-z0-9_/+=-])"
+_START = r"(?<![A-Za-z0-9_/+-])"
 _END = r"(?![A-Za-z0-9_/+=-])"
 _END_DASHED = r"(?![A-Za-z0-9_-])"
 
@@ -82,9 +82,7 @@ FORMATS: tuple[Format, ...] = (
         ("sk-or-v1-",),
         _START + r"sk-or-v1-[0-9a-f]{64}" + _END,
     ),
-    _token(
-        "anthropic-key", "Anthropic API key", "sk-ant-", r"(?:api|admin|oat)\d\d-[A-Za-z0-9_-]{80,110}", end=_END_DASHED
-    ),
+    _token("Anthropic API key", "sk-ant-", r"(?:api|admin|oat)\d\d-[A-Za-z0-9_-]{80,110}", end=_END_DASHED),
     _token("Google API key", "AIza", r"[A-Za-z0-9_-]{35}", end=_END_DASHED),
     _token("Google OAuth client secret", "GOCSPX-", r"[A-Za-z0-9_-]{28}", end=_END_DASHED),
     Format(

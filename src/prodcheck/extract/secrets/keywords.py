@@ -11,6 +11,7 @@ LITERALS = frozenset(
         "pass pwd _pw secret token credential api_key apikey api-key access_key accesskey access-key consumer_key nkey "
         "auth_key authkey private_key privatekey account_key accountkey encryption_key signing_key "
         "connection_string connectionstring conn_str authorization fernet "
+        "wandb kaggle comet clearml cohere pinecone mistral datadog twilio heroku deepseek "
         "key= key\": key':"
     ).split(" ")
 )

@@ -24,21 +24,22 @@ MOST = 1000
 _Patterns = Mapping[bytes, tuple[tuple[Format, re.Pattern[bytes]], ...]]
 _SHARED_LINK = re.compile(r"badge|wandb\.ai/|[?&]sv=")
 """Links that are made to be passed on, tokens and all: coverage badges, published reports."""
+_KEY = re.compile(r"key|token|secret|passw|auth|login", re.IGNORECASE)
 _RANK = {Confidence.HIGH: 0, Confidence.MEDIUM: 1, Confidence.LOW: 2}
 
 
 @cache
 def _tables() -> tuple[_Patterns, tuple[bytes, ...], tuple[bytes, ...]]:
-    """Formats by literal, the literals of what is a credential anywhere, and the literals of everything."""
+    """Formats by literal, the literals to look for in what was printed, and those to look for in what was typed."""
     by_literal: dict[bytes, tuple[tuple[Format, re.Pattern[bytes]], ...]] = {}
-    anywhere: tuple[bytes, ...] = ()
+    printed: tuple[bytes, ...] = ()
     for forms in ((*FORMATS, *ANYWHERE), CONTEXTUAL):
         for form in forms:
             entry = (form, form.compiled())
             for literal in form.literals:
                 by_literal[literal.encode()] = (*by_literal.get(literal.encode(), ()), entry)
-        anywhere = anywhere or tuple(by_literal)
-    return by_literal, anywhere, tuple(dict.fromkeys((*by_literal, *keywords.LITERALS)))
+        printed = printed or tuple(dict.fromkeys((*by_literal, *keywords.LITERALS)))
+    return by_literal, printed, tuple(dict.fromkeys((*by_literal, *keywords.LITERALS)))
 
 
 @cache
@@ -49,18 +50,18 @@ def _bound() -> tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...]:
 def scan(data: bytes, path: str, *, names: bool = True, reading: str = "code") -> list[Match]:
     """Credentials in UTF-8 text, by offset, none inside another.
 
-    `names` False looks only for what is a credential anywhere, and at no `name = value`. `reading` is code, prose
-    or configuration, see `keywords.binding`.
+    `names` False, for what was printed and not typed, looks only for what is a credential anywhere and for values
+    that a provider's name proves. `reading` is code, prose or configuration, see `keywords.binding`.
     """
-    by_literal, anywhere, everything = _tables()
+    by_literal, printed, everything = _tables()
     found: list[Match] = []
-    for at, literal in prefilter.hits(data, everything if names else anywhere):
+    for at, literal in prefilter.hits(data, everything if names else printed):
         for form, pattern in by_literal.get(literal, ()):
             match = _token(form, pattern, data, at)
             if match is not None:
                 found.append(match)
-        if names and literal in keywords.LITERALS:
-            match = _named(data, at, literal, path, reading)
+        if literal in keywords.LITERALS:
+            match = _named(data, at, literal, path, reading) if names else _provider(data, at, literal, reading)
             if match is not None:
                 found.append(match)
         if len(found) >= MOST:
@@ -105,11 +106,24 @@ def _named(data: bytes, at: int, literal: bytes, path: str, reading: str) -> Mat
     bound = keywords.binding(data, at, literal, reading)
     if bound is None:
         return _named_bare(data, at, literal, path) if reading == "code" else None
-    if not filters.is_fake_token(bound.value) and not filters.is_public(bound.value):
-        for kind, name, value in _bound():
-            if value.fullmatch(bound.value) and name.search(bound.before) and filters.entropy(bound.value) >= 3:
-                return Match(bound.start, bound.end, bound.value, kind, Confidence.HIGH, bound.name)
-    return _graded(bound)
+    return _provided(bound) or _graded(bound)
+
+
+def _provider(data: bytes, at: int, literal: bytes, reading: str) -> Match | None:
+    """A value that a provider's name proves."""
+    bound = keywords.binding(data, at, literal, reading)
+    return _provided(bound) if bound is not None else None
+
+
+def _provided(bound: Binding) -> Match | None:
+    if not _KEY.search(bound.name) or not filters.is_secret_name(bound.name):
+        return None
+    if filters.is_fake_token(bound.value) or filters.is_public(bound.value) or filters.entropy(bound.value) < 3:
+        return None
+    for kind, name, value in _bound():
+        if value.fullmatch(bound.value) and name.search(bound.before):
+            return Match(bound.start, bound.end, bound.value, kind, Confidence.HIGH, bound.name)
+    return None
 
 
 def _graded(bound: Binding) -> Match | None:
