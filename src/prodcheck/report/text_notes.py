@@ -33,15 +33,18 @@ def _passed(result: Result, pen: Pen) -> list[str]:
     lines = pen.wrap(plain(result.reason or result.rule.title), 4 + cells(result.rule.id), "dim")
     lines[0] = f"{head}  {lines[0].lstrip()}"
     for evidence in result.evidence[:EVIDENCE]:
-        lines += _evidence(evidence, pen)
+        lines += _evidence(evidence, result.reason, pen)
     if len(result.evidence) > EVIDENCE:
         lines.append(pen.paint(f"    … and {len(result.evidence) - EVIDENCE:,} more", "dim"))
     return lines
 
 
-def _evidence(evidence: Evidence, pen: Pen) -> list[str]:
+def _evidence(evidence: Evidence, told: str, pen: Pen) -> list[str]:
     name = pen.shorten_middle(place(evidence.location), pen.width - 8)
-    detail = plain(evidence.detail)
+    # Neither the reason above nor the path at the left is worth saying twice.
+    detail = "" if evidence.location and evidence.detail == told else plain(evidence.detail)
+    if evidence.location:
+        detail = detail.removeprefix(f"{plain(evidence.location.path)} ")
     if not name:
         return pen.wrap(detail, 4, "dim")
     if cells(name) + cells(detail) + 6 <= pen.width:
