@@ -53,7 +53,8 @@ def build(files: Mapping[str, FileFacts], paths: Paths) -> CiGraph:
     upstream = {p.path: frozenset(names[n] for n in p.upstream if n in names) for p in live if p.upstream}
     commands = tuple(dict.fromkeys(resolver.commands))
     unknown = tuple(dict.fromkeys(jobs.unknown))
-    return CiGraph(tuple(live), commands, unknown, tuple(elsewhere), _closure(jobs.needs), upstream)
+    unresolved = tuple(dict.fromkeys(resolver.unresolved))
+    return CiGraph(tuple(live), commands, unknown, tuple(elsewhere), _closure(jobs.needs), upstream, unresolved)
 
 
 def _read_by_provider(path: str, pipeline: Pipeline, paths: Paths) -> bool:

@@ -42,6 +42,8 @@ class CiGraph:
     """`pipeline#job` to all jobs of that pipeline that must have succeeded before it starts."""
     upstream: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Pipeline to the pipelines whose success starts it."""
+    unresolved: tuple[Evidence, ...] = ()
+    """Commands of task runners and scripts that lead to nothing in the tree."""
 
     def having(self, verb: str) -> tuple[CiCommand, ...]:
         return tuple(c for c in self.commands if verb in c.verbs)

@@ -54,6 +54,7 @@ class Resolver:
         self.tasks = Tasks(files)
         self.folders = {folder for path in files for folder in _parents(path)} | {""}
         self.commands: list[CiCommand] = []
+        self.unresolved: list[Evidence] = []
 
     def step(self, placed: Placed) -> None:
         """Follow one step."""
@@ -120,6 +121,8 @@ class Resolver:
             return
         found = self.tasks.find(argv, place.directory, place.env)
         if found is not None:
+            if not found:
+                self.unresolved.append(here)
             self.calls(found, text, line, place, depth)
             if name not in ("docker", "podman", "buildah", "docker-compose"):
                 return
@@ -206,6 +209,8 @@ class Resolver:
             if script:
                 inner = replace(place, chain=(*place.chain, hop(text, place.path, line)))
                 self.run_script(script, tuple(rest[1:]), inner, errexit)
+            else:
+                self.unresolved.append(hop(text, place.path, line))
         elif stdin:
             self.script(stdin, stdin_line, place, errexit)
 
