@@ -1,6 +1,6 @@
 """What one CI file says: triggers, jobs, and the commands of their steps, for every provider in one shape.
 
-The readers are in `ci_github`, `ci_azure`, `ci_gitlab` and `ci_others`; here is which file goes to whom.
+The readers are in `ci_github`, `ci_azure`, `ci_gitlab`, `ci_cloud` and `ci_others`; here is which file goes to whom.
 """
 
 from __future__ import annotations
@@ -8,17 +8,32 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from prodcheck.extract import ci_azure, ci_github, ci_gitlab
+from prodcheck.extract import ci_azure, ci_cloud, ci_github, ci_gitlab, ci_others
 from prodcheck.extract.ci_model import Job, Pipeline, Step
 
 __all__ = ["Job", "Pipeline", "Step", "extract", "provider_of", "wants"]
 
 _YAML = r"\.ya?ml$"
 _PATHS = (
-    ("github", re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+" + _YAML)),
-    ("github-action", re.compile(r"(?:^|/)action" + _YAML)),
-    ("gitlab", re.compile(r"(?:^|/)(?:[^/]*\.)?gitlab-ci" + _YAML + r"|(?:^|/)\.gitlab(?:-ci)?/.*" + _YAML)),
+    ("github", r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/[^/]+" + _YAML),
+    ("github-action", r"(?:^|/)action" + _YAML),
+    ("gitlab", r"(?:^|/)(?:[^/]*\.)?gitlab-ci" + _YAML + r"|(?:^|/)\.gitlab(?:-ci)?/.*" + _YAML),
+    ("jenkins", r"(?:^|/)Jenkinsfile[^/]*$|\.jenkinsfile$|(?:^|/)\.?jenkins/.*\.groovy$"),
+    ("circleci", r"(?:^|/)\.circleci/[^/]+" + _YAML),
+    ("travis", r"(?:^|/)\.travis" + _YAML),
+    ("bitbucket", r"(?:^|/)bitbucket-pipelines" + _YAML),
+    ("buildkite", r"(?:^|/)\.buildkite/.*" + _YAML + r"|(?:^|/)buildkite" + _YAML),
+    ("drone", r"(?:^|/)\.drone" + _YAML),
+    ("woodpecker", r"(?:^|/)\.woodpecker(?:/.*)?" + _YAML),
+    ("cloudbuild", r"(?:^|/)[^/]*cloud-?build[^/]*\.(?:ya?ml|json)$"),
+    ("codebuild", r"(?:^|/)[^/]*buildspec[^/]*" + _YAML),
+    ("codecatalyst", r"(?:^|/)\.codecatalyst/workflows/[^/]+" + _YAML),
+    ("appveyor", r"(?:^|/)\.?appveyor" + _YAML),
+    ("cirrus", r"(?:^|/)\.cirrus" + _YAML),
+    ("semaphore", r"(?:^|/)\.semaphore/[^/]+" + _YAML),
+    ("pre-commit.ci", r"(?:^|/)\.pre-commit-config" + _YAML),
 )
+_COMPILED = tuple((provider, re.compile(pattern)) for provider, pattern in _PATHS)
 _AZURE_KEYS = re.compile(rb"^(?:stages|jobs|steps|extends):", re.MULTILINE)
 _AZURE_STEPS = re.compile(rb"^[ \t]*(?:- )?(?:task|script|bash|pwsh|powershell|template):", re.MULTILINE)
 _GITLAB_TEXT = re.compile(rb"^  (?:script|extends|before_script):|^include:", re.MULTILINE)
@@ -27,7 +42,7 @@ _GITLAB_FOLDER = re.compile(r"(?:^|/)\.?(?:ci|gitlab|pipelines?|ci-templates|tem
 
 def provider_of(path: str) -> str:
     """The provider that a file's name tells, or an empty string."""
-    for provider, pattern in _PATHS:
+    for provider, pattern in _COMPILED:
         if pattern.search(path):
             return provider
     return ""
@@ -41,7 +56,8 @@ def extract(path: str, data: bytes) -> Pipeline | None:
     """The pipeline in one file, or None when there is none. What is broken ends in its `problem`."""
     provider = provider_of(path)
     if provider:
-        return _READERS[provider](path, data)
+        reader = _READERS.get(provider)
+        return reader(path, data) if reader else ci_others.read(provider, path, data)
     if not path.endswith((".yml", ".yaml")):
         return None
     if ci_azure.NAMED.search(path) or (_AZURE_KEYS.search(data) and _AZURE_STEPS.search(data)):
@@ -61,4 +77,8 @@ _READERS: dict[str, Callable[[str, bytes], Pipeline | None]] = {
     "github": ci_github.workflow,
     "github-action": ci_github.action,
     "gitlab": _gitlab,
+    "jenkins": ci_cloud.jenkins,
+    "cloudbuild": ci_cloud.cloud_build,
+    "codebuild": ci_cloud.code_build,
+    "codecatalyst": ci_cloud.code_catalyst,
 }

@@ -10,7 +10,12 @@ from prodcheck.extract.ci_model import Includes, Job, Node, Pairs, Pipeline, Ste
 from prodcheck.extract.yaml import load_all
 
 _BODY = ("steps", "jobs", "stages", "extends")
-_TOP = ("trigger", "pr", "schedules", "pool", "resources")
+_STARTS = ("trigger", "pr", "schedules", "pool")
+_KEYS = frozenset(
+    "name trigger pr schedules pool resources variables parameters stages jobs steps extends strategy container "
+    "services workspace appendCommitMessageToRunName lockBehavior timeoutInMinutes continueOnError dependsOn "
+    "condition".split()
+)
 _VARIABLE = re.compile(r"\$\(([\w.]+)\)")
 NAMED = re.compile(
     r"azure[-_]?pipelines?|(?:^|/)\.?(?:azure-?pipelines|azuredevops|pipelines|ado)/|devops", re.IGNORECASE
@@ -29,7 +34,8 @@ def pipeline(path: str, data: bytes) -> Pipeline | None:
         return None
     includes = Includes()
     jobs = tuple(_body(top, includes, "", ()))
-    starts = any(top.has(key) for key in _TOP)
+    resources = any(top.get("resources").has(key) for key in ("repositories", "pipelines", "containers", "webhooks"))
+    starts = resources or any(top.has(key) for key in _STARTS)
     return Pipeline(
         path,
         "azure",
@@ -47,6 +53,8 @@ def pipeline(path: str, data: bytes) -> Pipeline | None:
 
 def _is_azure(top: Node) -> bool:
     """Tells Azure Pipelines from other files with `steps:` or `jobs:` by the words of their steps."""
+    if any(key not in _KEYS and not key.startswith("${{") for key, _ in top.items()):
+        return False
     if top.get("extends").is_map and top.get("extends", "template").text:
         return True
     words = {"task", "script", "bash", "pwsh", "powershell", "template", "checkout", "download", "publish"}

@@ -89,6 +89,10 @@ class Pipeline:
     """Line of the triggers."""
 
 
+Read = tuple[list[Job], frozenset[str], list[tuple[int, str]]]
+"""What a reader of one format returns: jobs, the triggers of those that name none, and (line, what) of remote parts."""
+
+
 @dataclass(frozen=True)
 class Node:
     """A place in a YAML file: its value, and the way to its lines."""

@@ -1,7 +1,7 @@
 """What task runners and scripts hold: named targets and the shell commands behind them.
 
-Makefile, justfile, Taskfile, tox, nox, hatch, pdm, poe, pixi, taskipy, Pipfile, package.json, Compose, Dockerfile, hooks
-and plain scripts, all in one shape, so that the CI graph can follow `make check` to `tox` to `pytest`.
+Makefile, justfile, Taskfile, tox, nox, hatch, pdm, poe, pixi, mise, taskipy, Pipfile, package.json, Compose,
+Dockerfile, hooks and plain scripts, all in one shape, so that the CI graph can follow `make check` to `pytest`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _reader(path: str) -> Callable[[str, bytes], tuple[TaskFile, ...]] | None:
         return lambda p, d: (tasks_make.justfile(p, decode(d)),)
     if lower in ("tox.ini", "setup.cfg"):
         return lambda p, d: _some(tasks_tox.ini(p, decode(d)))
-    if lower in ("pyproject.toml", "pixi.toml", "hatch.toml", "tox.toml", "pipfile"):
+    if lower in ("pyproject.toml", "pixi.toml", "hatch.toml", "tox.toml", "pipfile", "mise.toml", ".mise.toml"):
         return tasks_config.toml
     if lower == "package.json":
         return lambda p, d: _some(tasks_config.package_json(p, d))

@@ -27,6 +27,8 @@ def toml(path: str, data: bytes) -> tuple[TaskFile, ...]:
         found.append(tasks_tox.toml(path, read.root, lines, ""))
     elif name == "pixi.toml":
         found.append(_pixi(path, read.root, lines, ""))
+    elif name in ("mise.toml", ".mise.toml"):
+        found.append(_mise(path, read.get("tasks"), lines))
     elif name == "hatch.toml":
         found.append(_hatch(path, read.get("envs"), lines, "envs"))
     elif name == "pyproject.toml":
@@ -136,6 +138,22 @@ def _hatch(path: str, environments: object, lines: Mapping[str, int], prefix: st
             )
             targets.append(Target(f"{environment}:{name}", line, commands))
     return TaskFile(path, "hatch", tuple(targets))
+
+
+def _mise(path: str, table: object, lines: Mapping[str, int]) -> TaskFile | None:
+    """Tasks of mise; a list in `run` is a list of commands, not of arguments."""
+    if not isinstance(table, dict):
+        return None
+    targets = []
+    for name, value in table.items():
+        line = lines.get(f"tasks.{name}", 1)
+        task = value if isinstance(value, dict) else {"run": value}
+        rows = task.get("run", [])
+        commands = tuple((lines.get(f"tasks.{name}.run", line), row) for row in _names(rows))
+        needs = tuple(_names(task.get("depends")))
+        targets.append(Target(str(name), line, commands, needs, str(task.get("dir") or ""), errexit=True))
+        targets += [Target(alias, line, (), (str(name),)) for alias in _names(task.get("alias"))]
+    return TaskFile(path, "mise", tuple(targets), ("default",))
 
 
 def _pixi(path: str, table: object, lines: Mapping[str, int], prefix: str) -> TaskFile | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from prodcheck.extract.tasks_model import Target, TaskFile
 
 INTERESTING = re.compile(
-    rb"subprocess|os\.system|pytest\.main|unittest\.main|TextTestRunner|nose\.|testmod|import nox|import invoke|from invoke"
+    rb"subprocess|os\.system|(?:pytest|unittest)\.main|TextTestRunner|nose\.|testmod|import (?:nox|invoke)|from invoke"
 )
 _RUNNERS = {
     "pytest.main": "pytest",

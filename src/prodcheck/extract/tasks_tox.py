@@ -145,13 +145,16 @@ def toml(path: str, tox: object, lines: Mapping[str, int], prefix: str) -> TaskF
     base, environments = tox.get("env_run_base"), tox.get("env")
     targets = []
     tables: dict[str, tuple[object, str]] = {"testenv": (base, f"{prefix}env_run_base")}
-    for name, table in environments.items() if isinstance(environments, dict) else ():
+    named = environments if isinstance(environments, dict) else {}
+    for name, table in named.items():
         tables[str(name)] = (table, f"{prefix}env.{name}")
     for name, (table, key) in tables.items():
         if isinstance(table, dict):
-            commands = table.get("commands", base.get("commands", []) if isinstance(base, dict) else [])
+            inherited = base.get("commands") if isinstance(base, dict) else None
+            commands: object = table.get("commands", inherited)
             line = lines.get(f"{key}.commands") or lines.get(key, 1)
-            rows = [" ".join(str(w) for w in c if isinstance(w, str)) for c in commands if isinstance(c, list)]
+            listed = [c for c in commands if isinstance(c, list)] if isinstance(commands, list) else []
+            rows = [" ".join(w for w in c if isinstance(w, str)) for c in listed]
             targets.append(Target(name, line, tuple((line, row) for row in rows)))
     default = tox.get("env_list", tox.get("envlist", []))
     names = [str(e) for e in default if isinstance(e, str)] if isinstance(default, list) else []

@@ -260,6 +260,17 @@ class Tasks:
             return (Call(found, target, join(posixpath.dirname(found.path), target.directory), words[1:]),)
         return (Rewritten(words, directory),)
 
+    def mise(self, argv: Argv, directory: str, env: Environment) -> Found | None:
+        """`mise run task`, `mise exec -- command`."""
+        words = argv[1 + options(argv[1:], "-C --cd -E --env") :]
+        if words[:1] in (("exec",), ("x",)) and "--" in words:
+            return (Rewritten(words[words.index("--") + 1 :], directory),)
+        if words[:1] not in (("run",), ("r",)):
+            return None
+        words = words[1 + options(words[1:], "-C --cd -j --jobs -o --output") :]
+        found = self.above("mise", directory)
+        return self._named(found, words[:1] or found.default, words[1:]) if found else ()
+
     def poe(self, argv: Argv, directory: str, env: Environment) -> Found:
         start = 1 + options(argv[1:], "-C --root -e --executor")
         found = self.above("poe", directory)
@@ -421,6 +432,7 @@ _HANDLERS: dict[str, Callable[[Tasks, Argv, str, Environment], Found | None]] = 
     "rye": Tasks.runner,
     "pipenv": Tasks.runner,
     "pixi": Tasks.runner,
+    "mise": Tasks.mise,
     "poe": Tasks.poe,
     "poethepoet": Tasks.poe,
     "poetry": Tasks.poetry,

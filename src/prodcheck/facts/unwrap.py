@@ -131,7 +131,7 @@ def _once(argv: Argv) -> Argv:
     if name == "env":
         return _env(argv[1:])
     if name in ("docker", "podman", "nerdctl"):
-        return _docker(name, argv)
+        return _docker(argv)
     if name == "coverage" and argv[1:2] == ("run",):
         return _python(argv[2:], _COVERAGE, argv)
     if name in ("torchrun", "kernprof", "scalene") and "-m" in argv:
@@ -150,7 +150,7 @@ def _once(argv: Argv) -> Argv:
         entry = _PREFIXES.get(" ".join([name, *argv[1:words]])) if len(argv) >= words else None
         if entry is not None:
             return _strip(argv, words, *entry)
-    return (name, *argv[1:])
+    return argv
 
 
 def _strip(argv: Argv, words: int, valued: str, positional: int) -> Argv:
@@ -182,7 +182,7 @@ def _python(rest: Argv, valued: str, argv: Argv) -> Argv:
     return ("python", *rest[index:]) if index < len(rest) else argv
 
 
-def _docker(name: str, argv: Argv) -> Argv:
+def _docker(argv: Argv) -> Argv:
     """`docker run image pytest` is `pytest`; without a command it stays as it is."""
     if argv[1:2] in (("run",), ("exec",)):
         rest = argv[2:]
@@ -192,8 +192,8 @@ def _docker(name: str, argv: Argv) -> Argv:
         entry = entry or next((w.partition("=")[2] for w in rest[:start] if w.startswith("--entrypoint=")), "")
         if entry:
             return (entry, *inner)
-        return inner or (name, *argv[1:])
-    return (name, *argv[1:])
+        return inner or argv
+    return argv
 
 
 def compose(argv: Argv) -> tuple[str, list[str], str, Argv] | None:

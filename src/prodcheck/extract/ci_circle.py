@@ -1,0 +1,91 @@
+"""CircleCI: jobs, reusable commands with parameters, workflows with their order and filters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from prodcheck.extract.ci_model import Job, Node, Read, Step, combinations, expand
+
+_BOTH = frozenset({"push", "pull_request"})
+_PARAMETER = re.compile(r"<<\s*(?:parameters|matrix)\.([\w-]+)\s*>>")
+_KNOWN_ORBS = re.compile(r"(?:circleci|codecov|aws|gcp|slack|heroku|kubernetes|docker|azure|sonarcloud)")
+"""Orbs whose jobs are known, or that run nothing of interest."""
+
+
+def read(top: Node) -> Read:
+    """The jobs that the workflows call, with the parameters they are given."""
+    triggers = _BOTH
+    remote = [(n.line, n.text) for _, n in top.get("orbs").items() if n.text and not _KNOWN_ORBS.match(n.text)]
+    workflows = [(n, w) for n, w in top.get("workflows").items() if w.is_map and w.get("jobs").is_list]
+    commands = dict(top.get("commands").items())
+    jobs: list[Job] = []
+    if not workflows:
+        plain = [(name, node) for name, node in top.get("jobs").items() if node.is_map]
+        jobs = [_job(name, node, commands, {}, (), None) for name, node in plain]
+        return jobs, triggers, remote
+    for workflow, node in workflows:
+        scheduled = any(t.get("schedule").exists for t in node.get("triggers"))
+        base = frozenset({"schedule"}) if scheduled else None
+        for item in node.get("jobs"):
+            for name, options in item.items() if item.is_map else [(item.text, item)]:
+                jobs += _call(workflow, name, options, top, commands, base)
+    return jobs, triggers, remote
+
+
+def _call(
+    workflow: str, name: str, options: Node, top: Node, commands: Mapping[str, Node], base: frozenset[str] | None
+) -> Iterator[Job]:
+    definition = top.get("jobs", name)
+    needs = tuple(f"{workflow}/{n}" for n in options.get("requires").strings())
+    given = options.get("name").text or name
+    if options.get("type").text == "approval":
+        yield Job(f"{workflow}/{given}", options.line, needs=needs, triggers=base)
+        return
+    filters = options.get("filters")
+    allowed = base
+    if filters.get("tags").exists and filters.get("branches", "ignore").exists:
+        allowed = frozenset({"tag"})
+    if not definition.is_map:  # a job of an orb
+        step = Step(options.line, uses=name, inputs=options.pairs())
+        yield Job(f"{workflow}/{given}", options.line, (step,), needs, triggers=allowed)
+        return
+    matrix = {key: list(value.strings()) for key, value in options.get("matrix", "parameters").items()}
+    for values in combinations(matrix) if matrix else [{}]:
+        job = _job(given, definition, commands, {**dict(options.pairs()), **values}, needs, allowed)
+        yield replace(job, id=f"{workflow}/{given}")
+
+
+def _job(
+    name: str, node: Node, commands: Mapping[str, Node], values: Mapping[str, str], needs: tuple[str, ...],
+    triggers: frozenset[str] | None,
+) -> Job:  # fmt: skip
+    defaults = {key: value.get("default").text for key, value in node.get("parameters").items()}
+    directory = node.get("working_directory").text
+    env = node.get("environment").pairs()
+    steps = _steps(node.get("steps"), commands, {**defaults, **values}, 0)
+    inside = "" if directory.startswith(("~", "/")) else directory
+    steps = [replace(s, directory=s.directory or inside, env=env + s.env) for s in steps]
+    return Job(name, node.line, tuple(steps), needs, triggers=triggers)
+
+
+def _steps(steps: Node, commands: Mapping[str, Node], values: Mapping[str, str], depth: int) -> list[Step]:
+    out: list[Step] = []
+    for item in steps:
+        for name, body in item.items() if item.is_map else [(item.text, item)]:
+            if name == "run":
+                command = body if body.text else body.get("command")
+                if command.text and body.get("when").text != "on_fail":
+                    directory = body.get("working_directory").text
+                    out.append(Step(command.text_line, run=command.text, directory=directory, pipefail=True))
+            elif name in ("when", "unless"):
+                out += _steps(body.get("steps"), commands, values, depth)
+            elif name in commands and depth < 6:
+                command = commands[name]
+                defaults = {key: value.get("default").text for key, value in command.get("parameters").items()}
+                given = {**defaults, **(dict(body.pairs()) if item.is_map else {})}
+                out += _steps(command.get("steps"), commands, given, depth + 1)
+            elif "/" in name:
+                out.append(Step(item.line, uses=name, inputs=body.pairs() if item.is_map else ()))
+    return list(expand(out, [values], _PARAMETER))
