@@ -22,6 +22,10 @@ CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {
     if isinstance(node, type) and issubclass(node, ast.AST)
 }
 """Per type of node, the fields that can hold expressions."""
+_TEXT_METHODS = frozenset(
+    "startswith endswith replace split rsplit strip lstrip rstrip removeprefix removesuffix".split()
+)
+"""Methods of text: a path given to them is compared or cut off, not used."""
 _ABSOLUTE = re.compile(r"/[A-Za-z]|\\\\\w|[A-Za-z]:[\\/]|file:///")
 
 
@@ -69,7 +73,10 @@ class Expressions:
                 continue
             if kind is ast.Call:
                 self.call(item)
-                stack.extend(item.args)
+                if type(item.func) is ast.Attribute and item.func.attr in _TEXT_METHODS:
+                    stack.extend(part for part in item.args if type(part) is not ast.Constant)
+                else:
+                    stack.extend(item.args)
                 for keyword in item.keywords:
                     stack.append(keyword.value)
                 if type(item.func) is not ast.Name:
@@ -81,6 +88,14 @@ class Expressions:
                     self.block.complexity += 1 + len(item.ifs)
                 stack.append(item.iter)
                 stack.extend(item.ifs)
+                continue
+            if kind is ast.JoinedStr:
+                # Only what comes first can make the whole an absolute path.
+                stack.extend(part for part in item.values[1:] if type(part) is not ast.Constant)
+                stack.extend(item.values[:1])
+                continue
+            if kind is ast.BinOp and type(item.right) is ast.Constant:
+                stack.append(item.left)
                 continue
             if kind is ast.Subscript:
                 self.subscript(item)

@@ -1,0 +1,169 @@
+"""What should come from outside the code: hyper-parameters, addresses, paths."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from prodcheck.extract.python_model import PythonFacts
+from prodcheck.facts import Facts
+from prodcheck.facts.paths import Role
+from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
+
+_READERS = re.compile(
+    r"(?:argparse\.ArgumentParser|jsonargparse\.\w+|simple_parsing\.\w+|tyro\.(?:cli|extras\.\w+)|fire\.Fire|docopt\.docopt|"
+    r"typer\.(?:Typer|run|Option|Argument)|click\.(?:command|group|option|argument)|absl\.(?:flags|app)\.\w+|plac\.call|"
+    r"(?:tensorflow\.(?:compat\.v1\.)?(?:app\.)?)?flags\.DEFINE_\w+|tensorflow\.(?:compat\.v1\.)?(?:app\.)?flags\.DEFINE_\w+|"
+    r"hydra\.(?:main|initialize\w*|compose)|omegaconf\.OmegaConf\.(?:load|from_\w+|create|structured)|gin\.\w+|"
+    r"ml_collections\.\w+(?:\.\w+)*|(?:pytorch_lightning|lightning)(?:\.\w+)*\.LightningCLI|transformers\.(?:\w+\.)*HfArgumentParser|"
+    r"mmengine\.(?:config\.)?Config\.fromfile|mmcv\.Config\.fromfile|detectron2\.config\.get_cfg|yacs\.config\.\w+|"
+    r"pydantic_settings\.\w+|pydantic\.BaseSettings|dynaconf\.\w+|environs\.Env|decouple\.\w+|dotenv\.\w+|configparser\.\w+|"
+    r"(?:ruamel\.yaml\.|yaml\.)(?:safe_load|load|full_load|YAML)|(?:tomllib|tomli|toml|rtoml)\.loads?|confuse\.\w+|confection\.\w+|"
+    r"dvc\.api\.params_show|metaflow\.(?:Parameter|IncludeFile|Config)|luigi\.(?:\w*Parameter)|airflow\.models\.(?:Variable\.get|Param)|"
+    r"airflow\.models\.param\.Param|prefect\.variables\.\w+(?:\.\w+)*|kedro\.config\.\w+|box\.(?:Box|ConfigBox)(?:\.\w+)*|envparse\.\w+|"
+    r"spacy\.util\.load_config|parlai\.core\.params\.\w+|allennlp\.common\.Params\.\w+|configargparse\.\w+|everett\.\w+|konfig\.\w+)"
+)
+"""Calls that read settings from a file, the command line or the environment."""
+_READER_BASES = re.compile(r"(?:pydantic_settings|pydantic)\.BaseSettings|metaflow\.FlowSpec|luigi\.Task|cog\.\w+")
+_HYPERPARAMETER = re.compile(
+    r"lr|learning_rate|lr0|n_estimators|num_boost_round|max_depth|num_leaves|batch_size|per_device_train_batch_size|epochs|"
+    r"n_epochs|num_epochs|num_train_epochs|max_epochs|iterations|dropout|dropout_rate|hidden_\w+|num_layers|n_layers|num_heads|"
+    r"weight_decay|momentum|min_samples_\w+|subsample|colsample_\w+|reg_alpha|reg_lambda|max_iter|n_neighbors|n_components|"
+    r"max_features|C|gamma|alpha|embedding_dim|embed_dim|warmup_steps|patience"
+)
+_AMBIGUOUS = frozenset("C gamma alpha momentum max_features n_components iterations patience".split())
+"""Names that plotting and other libraries use too; they count only for calls of learning libraries."""
+_LEARNING = re.compile(
+    r"(?:sklearn|xgboost|lightgbm|catboost|torch|tensorflow|keras|transformers|pytorch_lightning|lightning|fastai|imblearn)\."
+)
+_CONSTANT = re.compile(
+    r"(?i)(?:lr|learning_rate|n_?estimators|max_depth|(?:train_)?batch_?size|bs|n?_?epochs?|num_(?:train_)?epochs|dropout(?:_rate)?|"
+    r"hidden_(?:size|dim|units)|num_layers|n_layers|weight_decay|embedding_dim|n_hidden|max_iter)"
+)
+_ADDRESS = re.compile(
+    r"(?:s3|gs|gcs|abfss?|wasbs?|hdfs|dbfs|postgres(?:ql)?(?:\+\w+)?|mysql(?:\+\w+)?|mongodb(?:\+srv)?|redis|amqps?|clickhouse|snowflake|"
+    r"bigquery)://[\w.-]|https?://(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)"
+)
+_CENTRAL = re.compile(
+    r"(?i)(?:^|/)(?:\w+_)?(?:config\w*|constants|settings|params|parameters|hparams|hyperparameters|cfg)\.py$"
+)
+
+
+def config_in_code(facts: Facts, params: Mapping[str, object]) -> Outcome:
+    """Hyper-parameters, paths and addresses come from configuration, not from literals in training or serving code."""
+    entries = dict(_entries(facts))
+    if not entries:
+        return Outcome.not_applicable("nothing is trained or served outside tests and examples")
+    readers = {path: found for path, python in _own(facts) if (found := _reads_settings(facts, path, python))}
+    direct = [readers[path] for path in entries if path in readers]
+    if direct:
+        return Outcome(1.0, tuple(direct[:3]), reason="training or serving code reads its settings from outside")
+    outside = _outside(facts)
+    if outside is not None:
+        return Outcome(1.0, (outside,), reason=outside.detail)
+    literals = [hit for path, python in entries.items() for hit in _literals(facts, path, python)]
+    addresses = [hit for path, python in entries.items() for hit in _addresses(facts, path, python)]
+    if readers:
+        return Outcome(
+            1.0,
+            tuple(readers.values())[:3],
+            reason="settings are read from outside and handed to the training code",
+            confidence=Confidence.MEDIUM,
+        )
+    if len(literals) < 3 and len(addresses) < 2:
+        return Outcome(1.0, reason="few settings are written in the code", confidence=Confidence.MEDIUM)
+    count = f"{len(literals)} hyper-parameters" if len(literals) >= 3 else f"{len(addresses)} addresses"
+    central = _central_module(facts)
+    if central is not None:
+        return Outcome(
+            0.5,
+            (central,),
+            tuple((literals + addresses)[:10]),
+            f"constants are collected in {central.location}, and {count} are literals in the code",
+            Confidence.MEDIUM,
+        )
+    return Outcome(
+        0.0, (), tuple((literals + addresses)[:10]), f"{count} are literals in the code, and no configuration is read"
+    )
+
+
+def _own(facts: Facts) -> Iterable[tuple[str, PythonFacts]]:
+    for path, file in facts.files.items():
+        if facts.role(path) is not Role.CODE or path in facts.code.twins:
+            continue
+        if file.python is not None:
+            yield path, file.python
+        elif file.notebook is not None and not file.notebook.problem:
+            yield path, file.notebook.python
+
+
+def _entries(facts: Facts) -> Iterable[tuple[str, PythonFacts]]:
+    """The project's own files that train or serve."""
+    wanted = {e.location.path for e in (*facts.code.trains, *facts.code.serves) if e.location}
+    return [(path, python) for path, python in _own(facts) if path in wanted]
+
+
+def _place(facts: Facts, path: str, line: int) -> Location:
+    book = facts.files[path].notebook
+    return book.locate(path, line) if book else Location(path, line)
+
+
+def _reads_settings(facts: Facts, path: str, python: PythonFacts) -> Evidence | None:
+    for call in python.calls:
+        if _READERS.fullmatch(call.name) or (call.name == "exec" and "configurator" in (call.text or "")):
+            return Evidence(f"reads settings with {call.name}", _place(facts, path, call.line))
+    for definition in python.definitions:
+        for base in definition.bases:
+            if _READER_BASES.fullmatch(base):
+                return Evidence(f"{definition.name} is a {base}", _place(facts, path, definition.line))
+    if len(python.environment) >= 2:
+        name, line = python.environment[0]
+        return Evidence(f"reads {name or 'settings'} from the environment", _place(facts, path, line))
+    return None
+
+
+def _outside(facts: Facts) -> Evidence | None:
+    """Settings that a tool hands to the code: a project file with parameters, or a notebook that is run with them."""
+    for path in facts.files:
+        name = path.rpartition("/")[2]
+        if name == "MLproject" and re.search(r"^\s+parameters:", facts.text(path), re.MULTILINE):
+            return Evidence("MLproject declares parameters", Location(path), Strength.CONFIGURED)
+    for book in facts.code.per_notebook:
+        if book.parameterised and not book.in_docs and (book.stages.get("train") or book.stages.get("predict")):
+            return Evidence("a notebook takes parameters", Location(book.path), Strength.CONFIGURED)
+    return None
+
+
+def _literals(facts: Facts, path: str, python: PythonFacts) -> Iterable[Hit]:
+    """Hyper-parameters written as literals, where they are used."""
+    for call in python.calls:
+        for name, value in call.keywords.items():
+            if not isinstance(value, int | float) or isinstance(value, bool) or not _HYPERPARAMETER.fullmatch(name):
+                continue
+            if name in _AMBIGUOUS and not _LEARNING.match(call.name):
+                continue
+            yield Hit(
+                _place(facts, path, call.line), f"{name}={value}", Confidence.MEDIUM, identity=f"{call.method} {name}"
+            )
+    for name, (value, line) in python.constants.items():
+        if isinstance(value, int | float) and not isinstance(value, bool) and _CONSTANT.fullmatch(name):
+            yield Hit(_place(facts, path, line), f"{name} = {value}", Confidence.MEDIUM, identity=name)
+
+
+def _addresses(facts: Facts, path: str, python: PythonFacts) -> Iterable[Hit]:
+    """Buckets, databases and internal hosts written as literals. What follows the host is not shown."""
+    for call in python.calls:
+        if call.text and (match := _ADDRESS.match(call.text)):
+            yield Hit(
+                _place(facts, path, call.line), f"an address, {match[0]}...", Confidence.MEDIUM, identity=match[0]
+            )
+    for name, (value, line) in python.constants.items():
+        if isinstance(value, str) and (match := _ADDRESS.match(value)):
+            yield Hit(_place(facts, path, line), f"{name} = {match[0]}...", Confidence.MEDIUM, identity=name)
+
+
+def _central_module(facts: Facts) -> Evidence | None:
+    for path, python in _own(facts):
+        if _CENTRAL.search(path) and len(python.constants) >= 3:
+            return Evidence(f"{len(python.constants)} constants in one module", Location(path), Strength.CONFIGURED)
+    return None
