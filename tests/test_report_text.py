@@ -100,7 +100,7 @@ def test_without_a_letter_the_report_says_why() -> None:
         project=Project(Kind.COURSE, Stage.PROTOTYPE, (Evidence("chapters", Location("chapter1")),)),
     )
     assert "80 / 100  not graded" in shown
-    assert "too few for a letter on a course or examples" in " ".join(shown.split())
+    assert "hygiene only: judged on 24 % of the rules, too few for a letter" in " ".join(shown.split())
 
 
 def test_a_detected_kind_says_why_and_how_to_override_it() -> None:

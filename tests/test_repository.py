@@ -259,9 +259,11 @@ def test_a_plain_folder_is_walked_by_its_ignore_rules(tmp_path: Path) -> None:
 
 def test_the_walk_agrees_with_git_on_ignore_rules(git_repo: GitRepoFactory, tmp_path: Path) -> None:
     files = {
-        ".gitignore": "# comment\n*.pyc\n/data/*\n!/data/README.md\nmodels/**/big\n\\#odd\nfoo/\n*.tmp \n[abc].txt\n",
-        "a.pyc": "", "data/x.csv": "", "data/README.md": "", "models/big": "", "models/v1/big": "", "models/v1/small": "",
-        "#odd": "", "foo/a": "", "bar/foo": "", "x.tmp": "", "a.txt": "", "d.txt": "", "sub/.gitignore": "!*.pyc\n*.md\n",
+        ".gitignore": "# no\n*.pyc\n/data/*\n!/data/README.md\nmodels/**/big\n\\#odd\nfoo/\n*.tmp \n[abc].txt\n",
+        "a.pyc": "", "data/x.csv": "", "data/README.md": "", "models/big": "", "models/v1/big": "",
+        "models/v1/small": "",
+        "#odd": "", "foo/a": "", "bar/foo": "", "x.tmp": "", "a.txt": "", "d.txt": "",
+        "sub/.gitignore": "!*.pyc\n*.md\n",
         "sub/b.pyc": "", "sub/a.md": "", "sub/deep/c.pyc": "",
     }  # fmt: skip
     repo = git_repo()

@@ -129,10 +129,14 @@ class Pen:
         """A line across the page."""
         return self.paint(("─" if self.unicode else "-") * self.width, "dim")
 
+    def fits(self, text: str, indent: int) -> bool:
+        """Whether the text can be wrapped at this indent without breaking a word, such as an address."""
+        return all(cells(word) <= self.width - indent for word in text.split())
+
     def wrap(self, text: str, indent: int, style: str = "", first: str = "") -> list[str]:
         """Lines of running text, each indented; `first` stands before the first line, inside the indent."""
         room = self.width - indent
-        lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+        lines = textwrap.wrap(text, room, break_long_words=True, break_on_hyphens=False) or [""]
         lead = " " * (indent - cells(first)) + first
         return [(lead if i == 0 else " " * indent) + self.paint(line, style) for i, line in enumerate(lines)]
 

@@ -89,7 +89,7 @@ def _places(found: list[Finding], severity: Severity, pen: Pen) -> list[str]:
     told = [_message(f, severity) for f in found]
     column = max(map(cells, names), default=0)
     # Side by side while the messages keep at least half of the line, else below each other.
-    beside = column <= pen.width // 2 - 6
+    beside = column <= pen.width // 2 - 6 and all(pen.fits(message, column + 6) for message in told)
     if len(set(told)) == 1 and len(found) > 1 and not any(f.location is None for f in found):
         lines = pen.wrap(told[0], 4)
         return lines + ["    " + pen.paint(name, "cyan") for name in names]

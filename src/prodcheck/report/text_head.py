@@ -27,7 +27,9 @@ def head(report: Report, pen: Pen) -> list[str]:
     lines[0] = lines[0].replace(name, pen.paint(name, "bold"), 1)
     number = pen.grade(f"{whole(score.value):>4}", score.grade) + pen.paint(" / 100", "dim")
     letter = pen.grade(score.grade, score.grade) if score.grade else pen.paint("not graded", "bold")
-    bar = pen.bar(score.value / 100, pen.width - 16 - cells(score.grade or "not graded"), _style(score.value))
+    # Without a letter the colours would be a verdict, too.
+    style = _style(score.value) if score.grade else "blue"
+    bar = pen.bar(score.value / 100, pen.width - 16 - cells(score.grade or "not graded"), style)
     lines.append(f"{number}  {letter}  {bar}")
     return lines + pen.wrap(" · ".join(_binds(report)), 2)
 
@@ -50,10 +52,10 @@ def _binds(report: Report) -> list[str]:
     judged = [c for c in score.categories if c.score is not None]
     if judged and (weakest := min(judged, key=lambda c: (c.score or 0.0, -c.possible))).score != 100:
         told.append(f"weakest: {weakest.category.value} {whole(weakest.score or 0.0)}")
-    applies = f"judged on {share(score.coverage)} of the rules"
+    judged_on = f"judged on {share(score.coverage)} of the rules"
     if score.grade is None:
-        applies += f", too few for a letter on a {KIND_NAMES[report.project.kind]}"
-    return [*told, applies]
+        judged_on = f"hygiene only: {judged_on}, too few for a letter"
+    return [*told, judged_on]
 
 
 def _style(score: float) -> str:

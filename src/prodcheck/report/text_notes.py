@@ -30,8 +30,12 @@ def passed(report: Report, pen: Pen) -> list[list[str]]:
 
 def _passed(result: Result, pen: Pen) -> list[str]:
     head = f"{pen.mark(result.status)} {plain(result.rule.id)}"
-    lines = pen.wrap(plain(result.reason or result.rule.title), 4 + cells(result.rule.id), "dim")
-    lines[0] = f"{head}  {lines[0].lstrip()}"
+    said, indent = plain(result.reason or result.rule.title), 4 + cells(result.rule.id)
+    if pen.fits(said, indent):
+        lines = pen.wrap(said, indent, "dim")
+        lines[0] = f"{head}  {lines[0].lstrip()}"
+    else:
+        lines = [head, *pen.wrap(said, 4, "dim")]
     for evidence in result.evidence[:EVIDENCE]:
         lines += _evidence(evidence, result.reason, pen)
     if len(result.evidence) > EVIDENCE:

@@ -13,7 +13,7 @@ KIND_NAMES = {
     Kind.TRAINING: "training project",
     Kind.SERVICE: "service",
     Kind.NOTEBOOKS: "notebook collection",
-    Kind.COURSE: "course or examples",
+    Kind.COURSE: "course or gallery of examples",
     Kind.TEMPLATE: "project template",
     Kind.GENERIC: "general project, no machine learning seen",
 }
