@@ -17,6 +17,7 @@ _WORK = frozenset(
     "test lint format format-write type build publish deploy train score validate-data monitor secret-scan provision "
     "smoke".split()
 )
+_TRIES = frozenset({"smoke", "train", "score"})
 _HOUSEKEEPING = re.compile(
     r"(?:^|[\W_])(?:stale|label\w*|cla|dco|greet\w*|welcome|pages|links?|docs?|documentation|website|triage|assign\w*|"
     r"auto-?assign\w*|auto-?merge|lock|issues?|sponsors?|contributors?|no-response|mirror|sync|close|notify|comment|"
@@ -45,7 +46,7 @@ def no_ci(facts: Facts, params: Mapping[str, object]) -> Outcome:
         legacy = _legacy_travis(facts, real)
         if legacy:
             return Outcome(0.5, _places(real), (Hit(Location(real[0].path, 1)),), legacy, Confidence.MEDIUM)
-        return Outcome(1.0, _places(real), reason=f"{_count(real)} run on every change")
+        return Outcome(1.0, _places(real), reason=_on_every_change(real))
     if working:
         reason = "only pre-commit.ci runs on changes, no CI of the project's own"
         return Outcome(0.7, _places(working), (Hit(Location(working[0].path, 1)),), reason)
@@ -113,8 +114,10 @@ def _places(pipelines: Iterable[Pipeline]) -> tuple[Evidence, ...]:
     return tuple(found)
 
 
-def _count(pipelines: list[Pipeline]) -> str:
-    return f"{len(pipelines)} pipelines" if len(pipelines) != 1 else pipelines[0].path
+def _on_every_change(pipelines: list[Pipeline]) -> str:
+    if len(pipelines) == 1:
+        return f"{pipelines[0].path} runs on every change"
+    return f"{len(pipelines)} pipelines run on every change"
 
 
 def _names(pipelines: list[Pipeline]) -> str:
@@ -152,7 +155,7 @@ def ci_does_not_run_tests(facts: Facts, params: Mapping[str, object]) -> Outcome
 
 
 def _without_tests(graph: CiGraph) -> Outcome:
-    smoke = [c for c in graph.commands if c.verbs & {"smoke", "train", "score"} and c.triggers & ON_CHANGE]
+    smoke = [c for c in graph.commands if c.verbs & _TRIES and c.triggers & ON_CHANGE and c.blocking]
     dangling = [e for e in graph.unresolved if _TESTLIKE.search(e.detail)]
     confidence = Confidence.MEDIUM if dangling else Confidence.HIGH
     if smoke:

@@ -40,7 +40,14 @@ def _gate(command: CiCommand, graph: CiGraph) -> tuple[float, str]:
     before = _before(command, graph)
     if any("test" in c.verbs and c.blocking for c in before):
         return 1.0, "runs after the tests"
-    tested = [c for c in graph.having("test") if c.blocking and c.triggers & {"push", "pull_request"}]
+    tested = [
+        c
+        for c in graph.having("test")
+        if c.blocking
+        and c.triggers & {"push", "pull_request"}
+        and command.pipeline not in graph.upstream.get(c.pipeline, ())  # tests that start after the deployment
+        and command.job not in graph.needs.get(f"{c.pipeline}#{c.job}", ())
+    ]
     if tested and "pull_request" not in command.triggers:
         return 0.7, "is not tied to the tests, which run in another job"
     if any(c.verbs & _LESSER and c.blocking for c in before):

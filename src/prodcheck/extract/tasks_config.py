@@ -306,10 +306,15 @@ def pre_commit(path: str, data: bytes) -> TaskFile | None:
         for hook in repo.get("hooks"):
             stages = hook.get("stages").strings() or default
             name = hook.get("id").text
-            if not name or repo.get("repo").text == "meta" or (stages and not {"commit", "pre-commit"} & set(stages)):
+            if not name or repo.get("repo").text == "meta":
                 continue
             local = repo.get("repo").text == "local" and hook.get("language").text != "pygrep"
             arguments = " ".join(hook.get("args").strings())
             text = f"{hook.get('entry').text} {arguments}" if local else f"{name} {arguments}"
-            targets.append(Target(name, hook.line, ((hook.line, text.strip()),), errexit=local))
+            commands = ((hook.line, text.strip()),)
+            targets.append(Target(name, hook.line, commands, errexit=local, stages=tuple(_stage(s) for s in stages)))
     return TaskFile(path, "pre-commit", tuple(targets)) if targets else None
+
+
+def _stage(name: str) -> str:
+    return {"commit": "pre-commit", "push": "pre-push", "merge-commit": "pre-merge-commit"}.get(name, name)

@@ -299,8 +299,8 @@ class Resolver:
         found = verbs.classify(command)
         if self.is_test_script(path):
             found = (found - {"train", "score"}) | {"test"}
-        elif self.paths.role(path) is not Role.TEST:
-            found |= {"smoke"}
+        elif self.paths.role(path) is Role.CODE and not path.startswith("."):
+            found |= {"smoke"}  # a helper of the CI itself, in `.github/`, tries nothing of the project out
         self.emit(("python", *argv), text, place, chain, found)
         file = self.tasks.by_path.get(("python", path)) or self.tasks.by_path.get(("invoke", path))
         if file is None or "test" in found:

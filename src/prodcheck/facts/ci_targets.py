@@ -311,12 +311,13 @@ class Tasks:
         )
         if found is None:
             return ()
-        if any(w.startswith("--hook-stage") for w in rest) and "manual" in " ".join(rest):
-            return ()
         start = options(rest, "-c --config --hook-stage --files --from-ref --to-ref -s -o --source --origin")
         only = [w for w in rest[start : start + 1] if not w.startswith("-")]
         skipped = set(env.get("SKIP", "").split(","))
-        hooks = [t for t in found.targets if t.name not in skipped and (not only or t.name in only)]
+        stage = _value(rest, "--hook-stage", "--stage")
+        stage = {"": "pre-commit", "commit": "pre-commit", "push": "pre-push"}.get(stage, stage)
+        hooks = [t for t in found.targets if not t.stages or stage in t.stages]
+        hooks = [t for t in hooks if t.name not in skipped and (not only or t.name in only)]
         return tuple(Call(found, hook, posixpath.dirname(found.path)) for hook in hooks)
 
     def compose(self, verb: str, files: list[str], service: str, command: Argv, directory: str) -> Found | None:
