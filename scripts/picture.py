@@ -89,7 +89,7 @@ def main() -> None:
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=True)
     lines = run.stdout.rstrip("\n").split("\n")
     if len(lines) > LINES:
-        lines = [*lines[:LINES], f"\x1b[2m… {len(lines) - LINES} more lines\x1b[0m"]
+        lines = [*lines[:LINES], "", f"\x1b[2m… {len(lines) - LINES} more lines\x1b[0m"]
     path = ROOT / "docs" / "images" / "report.svg"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(picture([f"\x1b[2m$\x1b[0m prodcheck {EXAMPLE}", "", *lines]), encoding="utf-8")

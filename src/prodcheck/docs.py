@@ -139,6 +139,8 @@ def _file(path: str, content: object) -> str:
     if content is None or content == "":
         return "(empty)"
     if isinstance(content, str):
+        if "\r" in content:
+            return _file(path, content.replace("\r\n", "\n").replace("\r", "\n")) + "\n\n(with carriage returns)"
         name, _, suffix = path.rpartition("/")[2].rpartition(".")
         return _fence(content.rstrip("\n"), _LANGUAGES.get(suffix, "") if name else "")
     assert isinstance(content, Mapping)
@@ -147,7 +149,7 @@ def _file(path: str, content: object) -> str:
         return "\n\n".join(_cell(number, cell) for number, cell in enumerate(value, start=1))
     if how in ("text", "utf-16"):
         note = "\n\n(encoded as UTF-16)" if how == "utf-16" else ""
-        return _fence(str(value).rstrip("\n"), "") + note
+        return _file(path, str(value)) + note
     told = {"lines": f"({value} lines of Python)", "size": f"({value} bytes)", "link": f"(a link to `{value}`)"}
     return told.get(str(how), "(binary)")
 

@@ -13,6 +13,10 @@ EVIDENCE = 3
 """Pieces of evidence for the kind of project that are shown."""
 
 
+WHY_LINES = 3
+"""Lines that the evidence for the kind may take."""
+
+
 def head(report: Report, pen: Pen) -> list[str]:
     """What was audited, the score, and what explains it."""
     project, score = report.project, report.score
@@ -38,8 +42,13 @@ def _why(report: Report, pen: Pen) -> list[str]:
     project = report.project
     if project.kind_source != "detected":
         return pen.wrap(f"kind {project.kind_source}, stage {project.stage_source}", 2, "dim")
-    reasons = "; ".join(sentence(e) for e in project.evidence[:EVIDENCE])
-    return pen.wrap(f"{reasons + ' · ' if reasons else ''}not so? say --kind or --stage", 2, "dim")
+    ending = "not so? say --kind or --stage"
+    reasons = [sentence(e) for e in project.evidence[:EVIDENCE]]
+    while True:
+        lines = pen.wrap(" · ".join([*(["; ".join(reasons)] if reasons else []), ending]), 2, "dim")
+        if len(lines) <= WHY_LINES or len(reasons) <= 1:
+            return lines
+        reasons.pop()
 
 
 def _binds(report: Report) -> list[str]:
