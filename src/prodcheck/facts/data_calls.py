@@ -69,6 +69,8 @@ _GENERIC_BUILDERS = frozenset("csv json parquet text imagefolder audiofolder pan
 
 def judge(call: Call) -> tuple[str, str] | None:
     """(`versioned`, `initialised` or `public`, what to say about it) for one call, or None."""
+    if not _may_matter(call):
+        return None
     pinned = _pinned(call)
     if pinned:
         return pinned
@@ -81,6 +83,24 @@ def judge(call: Call) -> tuple[str, str] | None:
                 return "versioned", "pins the dataset's revision"
         return "public", f"loads a public dataset ({name}{f' {text}' if text else ''})"
     return None
+
+
+_TOPS = frozenset(
+    "azure azureml clearml datasets dgl dvc kagglehub keras lance mlflow mxnet nltk ogb openml pooch pydataset quilt3 "
+    "sagemaker seaborn shap sklearn statsmodels tensorflow tensorflow_datasets torch_geometric torchaudio torchtext "
+    "torchvision trains ucimlrepo vega_datasets wandb".split()
+)
+_METHODS = frozenset(
+    "use_artifact option DeltaTable load_as_version load_version scan get_file download_url "
+    "download_and_extract_archive get_historical_features create_or_update".split()
+)
+
+
+def _may_matter(call: Call) -> bool:
+    """A quick look at the name: most calls of a repository are about something else."""
+    if call.name.partition(".")[0] in _TOPS or call.name.rpartition(".")[2] in _METHODS:
+        return True
+    return call.text is not None and (" AS OF " in call.text or "VERSION" in call.text or "lakefs:" in call.text)
 
 
 _CHECKED = "downloads data and checks its hash"

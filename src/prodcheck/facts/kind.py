@@ -60,6 +60,8 @@ def _primary(scores: Mapping[Kind, int], found: Iterable[Signal], facts: Facts) 
         scores[Kind.COURSE] = 0  # the word "tutorial" in a README makes no course
     if "trains" not in names and "train-entry" not in names and scores.get(Kind.NOTEBOOKS, 0) >= ENOUGH:
         scores[Kind.TRAINING] = min(scores.get(Kind.TRAINING, 0), scores[Kind.NOTEBOOKS] - CLEAR)
+    if "words" in names and "chapters" in names:
+        scores[Kind.COURSE] += CLEAR
     if scores.get(Kind.COURSE, 0) >= scores.get(Kind.TRAINING, 0):
         scores[Kind.COURSE] = scores.get(Kind.COURSE, 0) + CLEAR  # what a course teaches looks like a project
     ranked = sorted(((k, p) for k, p in scores.items() if p), key=lambda item: (-item[1], list(Kind).index(item[0])))

@@ -184,10 +184,9 @@ def _training(facts: Facts) -> Iterator[Signal]:
     settings = next((path for path in facts.files if _SETTINGS.fullmatch(path)), "")
     if settings and trains:
         yield Signal(Kind.TRAINING, 1, "params", _evidence("holds training parameters", settings))
-    topics = ("tracking", "data-versioning", "registry")
-    tracking = [u for u in facts.stack if u.topic in topics and u.strength >= Strength.USED]
-    if tracking and not library:
-        yield Signal(Kind.TRAINING, 2, "tracks", Evidence(f"uses {tracking[0].name}", tracking[0].evidence[0].location))
+    project = next((p for p in facts.files if p.rpartition("/")[2] == "MLproject" and p.count("/") <= 1), "")
+    if project:
+        yield Signal(Kind.TRAINING, 2, "mlproject", _evidence("says how to run the training", project))
     models = [f for f in facts.data.data_files if f.model and facts.role(f.path) is Role.CODE]
     if models:
         yield Signal(Kind.TRAINING, 1, "artefact", _evidence("keeps a model", models[0].path))
@@ -315,12 +314,16 @@ def _course(facts: Facts, readme: tuple[str, str]) -> Iterator[Signal]:
     units = [p for p in _units(facts) if _NUMBERED.fullmatch(p)]
     if len(units) >= 3:
         detail = f"is divided into {units[0]}, {units[1]} and {len(units) - 2} more"
-        yield Signal(Kind.COURSE, 4 if len(units) >= MANY else 3, "units", Evidence(detail))
+        many = len(units) >= MANY
+        yield Signal(Kind.COURSE, 4 if many else 3, "chapters" if many else "units", Evidence(detail))
     badges = _BADGE.findall(readme[1])
     if len(badges) >= 3:
         yield Signal(Kind.COURSE, 1, "badges", _evidence(f"{len(badges)} links to Colab or Binder", readme[0]))
+    shelves = {b.path.rpartition("/")[0] for b in facts.code.per_notebook if b.path.count("/") >= 2}
+    if len(shelves) >= MANY and not any("/" not in b.path for b in facts.code.per_notebook):
+        yield Signal(Kind.COURSE, 3, "gallery", Evidence(f"notebooks in {len(shelves)} folders, each on its own"))
     folders = {m.path.rpartition("/")[0] for m in facts.dependencies.manifests if "/" in m.path}
-    if len(folders) >= 8:
+    if len(folders) >= MANY:
         yield Signal(Kind.COURSE, 3, "projects", Evidence(f"{len(folders)} folders with dependencies of their own"))
 
 
