@@ -10,9 +10,9 @@ The public API is one function and the nouns it returns:
 The names are resolved on first use, so that `prodcheck --version` stays as quick as Python itself.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+# Nothing is imported here, not even from the standard library: with `python -m prodcheck` the audited repository may be
+# first on Python's path at this point (see `__main__`). Type checkers know the constant by its name.
+TYPE_CHECKING = False
 
 __version__ = "0.1.0"
 
@@ -32,7 +32,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prodcheck.errors import UnreadableFile
-from prodcheck.extract import ci, document, ignores, manifest, notebook, python, secrets, tasks
+from prodcheck.extract import ci, container, document, ignores, manifest, notebook, python, secrets, tasks
 from prodcheck.extract.text import is_binary, is_lfs_pointer
 from prodcheck.model import RunError, Skipped
 from prodcheck.repository import Repository
@@ -33,6 +33,7 @@ class FileFacts:
     pipeline: ci.Pipeline | None = None
     tasks: tuple[tasks.TaskFile, ...] = ()
     document: document.Document | None = None
+    container: container.Container | None = None
     secrets: tuple[secrets.Secret, ...] = ()
     ignores: tuple[ignores.InlineIgnore, ...] = ()
 
@@ -65,6 +66,7 @@ def extract_file(path: str, data: bytes, *, blob: str | None = None, tracked: bo
         pipeline=ci.extract(path, data) if ci.wants(path) else None,
         tasks=(tasks.extract(path, data) or ()) if tasks.wants(path) else (),
         document=document.extract(path, data) if document.wants(path) else None,
+        container=container.extract(path, data) if container.wants(path) else None,
         secrets=secrets.extract(path, data, book),
         ignores=ignores.extract(path, data, book),
     )
@@ -101,7 +103,29 @@ def extract_all(repository: Repository) -> Extraction:
         except Exception as crash:
             # A file that trips us must not cost its owner the report; it is told as an error of ours.
             errors.append(RunError(entry.path, f"{type(crash).__name__} while reading this file"))
+            continue
+        problem = problem_of(files[entry.path])
+        if problem:
+            skipped.append(Skipped(entry.path, problem))
     return Extraction(files, tuple(skipped), tuple(errors), total)
+
+
+def problem_of(file: FileFacts) -> str:
+    """Why a file that should have been understood was not, in one line; empty when it was."""
+    if file.notebook is not None and file.notebook.problem:
+        return f"notebook not read: {file.notebook.problem}"
+    if file.python is not None and file.python.problem:
+        return f"Python not parsed: {file.python.problem}"
+    if file.pipeline is not None and file.pipeline.problem:
+        return f"CI file not understood: {file.pipeline.problem}"
+    for part in (*file.manifests, *file.tasks):
+        if part.problem:
+            return f"not understood: {part.problem}"
+    if file.document is not None and file.document.problem:
+        return f"not parsed: {file.document.problem}"
+    if notebook.wants(file.path) and (file.binary or file.lfs_pointer):
+        return f"notebook not read: {'not text' if file.binary else 'its content is in Git LFS, not here'}"
+    return ""
 
 
 def is_known_binary(path: str) -> bool:
