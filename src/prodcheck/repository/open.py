@@ -19,6 +19,7 @@ def open_repository(path: str, rev: str | None = None, exclude: tuple[str, ...] 
     `exclude` holds patterns as in `.gitignore`; matching files are left out. Raises `UsageError` for a path that is no
     readable folder or a revision that git does not know, `RepositoryError` for a bare repository without a revision.
     """
+    path = path or "."
     _check_folder(path)
     found = _open_commit(path, rev) if rev is not None else _open_folder(path)
     return Excluding(found, exclude) if exclude else found
@@ -26,7 +27,7 @@ def open_repository(path: str, rev: str | None = None, exclude: tuple[str, ...] 
 
 def _check_folder(path: str) -> None:
     try:
-        os.listdir(path or ".")
+        os.listdir(path)
     except FileNotFoundError:
         raise UsageError(f"there is no folder `{path}`", "Check the spelling, or give the path of a folder.") from None
     except NotADirectoryError:
