@@ -282,7 +282,7 @@ class _Run:
         """Note a variable; `x=$(pytest)` runs what is inside."""
         name, _, _ = word.value.partition("=")
         for part in word.parts:
-            if part.kind == "command" and keep and not re.fullmatch(r"[\w.]*", part.text):
+            if part.kind == "command" and keep and not re.fullmatch(r"\w+\.[\w.]*", part.text):
                 inner = Parser(tokens(part.text, line), part.text)
                 self.subshell(inner.sequence(1), fatal)
         values = self.expand(word)

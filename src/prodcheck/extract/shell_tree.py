@@ -58,7 +58,7 @@ class Parser:
                 continue
             if self.at(*ends):
                 break
-            if token.kind == "op" or token.bare in self.ENDS:  # unbalanced: nothing of ours
+            if (token.kind == "op" and token.value != "(") or token.bare in self.ENDS:  # unbalanced: nothing of ours
                 if ends and token.bare in self.ENDS:
                     break
                 self.pos += 1

@@ -134,7 +134,7 @@ def _words(node: ast.expr, bound: dict[str, ast.expr], depth: int = 0) -> str:
 
 def _word(node: ast.expr, bound: dict[str, ast.expr]) -> str:
     if isinstance(node, ast.Starred):
-        return _words(node.value, bound)
+        return _words(node.value, bound) or "$X"
     if _dotted(node) == "sys.executable":
         return "python"
     text = _words(node, bound)
