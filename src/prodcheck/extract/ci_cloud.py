@@ -25,8 +25,8 @@ def cloud_build(path: str, data: bytes) -> Pipeline | None:
             steps.append(Step(line, run=text, blocking=blocking, directory=directory, errexit=False))
     if not steps and not stream.problem:
         return None
-    job = Job("build", top.get("steps").line, tuple(steps))
-    return Pipeline(path, "cloudbuild", triggers=frozenset({"push"}), jobs=(job,), problem=stream.problem)
+    jobs = (Job("build", top.get("steps").line, tuple(steps)),) if steps else ()
+    return Pipeline(path, "cloudbuild", triggers=frozenset({"push"}), jobs=jobs, problem=stream.problem)
 
 
 def _cloud_step(node: Node) -> tuple[str, int]:

@@ -34,6 +34,8 @@ class Step:
     env: Pairs = ()
     triggers: frozenset[str] | None = None
     """The step's own triggers when they differ from the job's."""
+    path: str = ""
+    """The file it is written in, where jobs inherit steps from other files."""
     section: str = ""
     """GitLab's before_script, script or after_script: an inherited section is replaced as a whole."""
 

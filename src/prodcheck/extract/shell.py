@@ -274,9 +274,9 @@ class _Run:
         elif name in HARMLESS:
             return
         else:
-            self.out.append(
-                Command(tuple(argv), node.line, node.text[:300], fatal, self.directory, node.stdin, node.stdin_line)
-            )
+            env = tuple((name, value) for name, value in self.variables.items() if name.isupper())
+            stdin = (node.stdin, node.stdin_line)
+            self.out.append(Command(tuple(argv), node.line, node.text[:300], fatal, self.directory, *stdin, env))
 
     def assign(self, word: Token, keep: bool, fatal: bool, line: int) -> None:
         """Note a variable; `x=$(pytest)` runs what is inside."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 _SCRIPT_INPUTS = ("run", "command", "cmd")
-_PLACEHOLDER = re.compile(r"\{([\w-]+)(?:\?([^}]*))?\}")
+_PLACEHOLDER = re.compile(r"(?:(-[\w-]+):)?\{([\w-]+)(?:\?([^}]*))?\}")
 
 
 @lru_cache(maxsize=1)
@@ -43,11 +43,9 @@ def _fill(command: str, inputs: Mapping[str, str]) -> str:
         if not match:
             words.append(word)
             continue
-        value = " ".join(inputs.get(match.group(1), "").split())
-        if match.group(2) is not None:
-            value = match.group(2) if value and value.lower() != "false" else ""
-        if value:
-            words.append(value)
-        elif words[-1:] and words[-1].startswith("-") and match.group(2) is None:
-            words.pop()
+        option, name, when_on = match.groups()
+        value = " ".join(inputs.get(name, "").split())
+        if when_on is not None:
+            value = when_on if value and value.lower() != "false" else ""
+        words += [w for w in (option, value) if w] if value else []
     return " ".join(words)

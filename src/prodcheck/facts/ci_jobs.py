@@ -87,7 +87,7 @@ class _Walk:
     ) -> None:
         values = {**dict(pipeline.parameters), **values}
         for job in pipeline.jobs:
-            allowed = triggers if job.triggers is None else triggers & job.triggers
+            allowed = _meet(triggers, job.triggers)
             name = f"{prefix}{job.id}"
             self.jobs.needs[f"{self.root.path}#{name}"] = [*(f"{prefix}{n}" for n in job.needs), *waits]
             if job.disabled or not allowed:
@@ -148,7 +148,7 @@ class _Walk:
         azure = pipeline.provider == "azure"
         if values:
             (step,) = expand([step], [values], _AZURE_PARAMETER if azure else _GITHUB_INPUT)
-        allowed = triggers if step.triggers is None else triggers & step.triggers
+        allowed = _meet(triggers, step.triggers)
         local = step.uses.startswith("template:") if azure else step.uses.startswith("./")
         if not local:
             if step.uses and not step.run and suspicious(step.uses):
@@ -172,6 +172,13 @@ class _Walk:
             for child in called.steps:
                 child = replace(child, env=step.env + child.env)
                 self.step(child, target, job, allowed, blocking and step.blocking, (*chain, here), inner, depth + 1)
+
+
+def _meet(triggers: frozenset[str], own: frozenset[str] | None) -> frozenset[str]:
+    """Triggers of a part: its own as far as the whole has them. Pushing a tag is a push, too."""
+    if own is None:
+        return triggers
+    return (triggers | {"tag"} if "push" in triggers else triggers) & own
 
 
 def suspicious(uses: str) -> bool:
@@ -211,6 +218,7 @@ def _gitlab(root: Pipeline, pipelines: Mapping[str, Pipeline], jobs: Jobs, chain
     for pipeline in files:  # the including file comes last and wins
         stages = pipeline.stages or stages
         for job in pipeline.jobs:
+            job = replace(job, steps=tuple(replace(step, path=pipeline.path) for step in job.steps))
             known = sources.get(job.id)
             merged = _inherit(job, known.job, ()) if known else job
             sources[job.id] = _Source(merged, pipeline.path)
@@ -235,10 +243,11 @@ def _gitlab(root: Pipeline, pipelines: Mapping[str, Pipeline], jobs: Jobs, chain
         for step in job.steps:
             if step.section.startswith("default:") and step.section.partition(":")[2] in sections:
                 continue
-            for written, real in _references(step, path, effective, sources, 0):
+            for written in _references(step, effective, 0):
                 if written.run and len(jobs.steps) < MAX_STEPS:
                     blocking = job.blocking and step.blocking
-                    jobs.steps.append(Placed(written, real, root.path, "gitlab", name, triggers, blocking, chain))
+                    placed = Placed(written, written.path, root.path, "gitlab", name, triggers, blocking, chain)
+                    jobs.steps.append(placed)
 
 
 def _included(
@@ -292,15 +301,14 @@ def _inherit(job: Job, parent: Job, keep: tuple[str, ...]) -> Job:
     )
 
 
-def _references(
-    step: Step, path: str, effective: Mapping[str, Job], sources: Mapping[str, _Source], depth: int
-) -> Iterator[tuple[Step, str]]:
+def _references(step: Step, effective: Mapping[str, Job], depth: int) -> Iterator[Step]:
+    """The steps that `!reference [job, section]` stands for."""
     if not step.uses.startswith("!reference "):
-        yield step, path
+        yield step
         return
     _, name, section = (*step.uses.split(" "), "", "")[:3]
     if depth > MAX_DEPTH or name not in effective:
         return
     for inner in effective[name].steps:
         if inner.section == section:
-            yield from _references(inner, sources[name].path, effective, sources, depth + 1)
+            yield from _references(inner, effective, depth + 1)
