@@ -718,8 +718,8 @@ NAMES = (
 ).split()
 KEYS = (
     "on jobs steps run uses with if needs strategy matrix include script stages stage extends before_script rules only "
-    "trigger pr pool template parameters job deployment workflows commands orbs pipelines default step command kind name "
-    "phases build blocks task test_script test_task repos hooks ci push branches env environment runs services"
+    "trigger pr pool template parameters job deployment workflows commands orbs pipelines default step command kind "
+    "name phases build blocks task test_script test_task repos hooks ci push branches env environment runs services"
 ).split()
 WORDS = ["pytest", "${{ matrix.a }}", "", "x/y@v1", "./a", "push"]
 TREES = st.recursive(
