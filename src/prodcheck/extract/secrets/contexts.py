@@ -49,7 +49,7 @@ BEARER_HEADER = Format(
     graded="token",
 )
 
-ANYWHERE: tuple[Format, ...] = (PRIVATE_KEY, JWT, URL_CREDENTIALS, BASIC_HEADER, BEARER_HEADER)
+ANYWHERE: tuple[Format, ...] = (PRIVATE_KEY, URL_CREDENTIALS, BASIC_HEADER, BEARER_HEADER)
 """What is a credential wherever it stands, also in the output of a program."""
 
 CONTEXTUAL: tuple[Format, ...] = (
@@ -63,8 +63,8 @@ CONTEXTUAL: tuple[Format, ...] = (
     ),
     Format(
         "Password on a command line",
-        ("passin pass:", "passout pass:", "sshpass -p"),
-        r"(?:pass(?:in|out) pass:|sshpass -p ?)(?P<q>['\"]?)(?P<v>[^\s'\"]{4,64})(?P=q)",
+        ("in pass:", "out pass:", "sshpass -p"),
+        r"(?:in pass:|out pass:|sshpass -p ?)(?P<q>['\"]?)(?P<v>[^\s'\"]{4,64})(?P=q)",
         confidence=Confidence.MEDIUM,
         graded="password",
     ),
@@ -78,15 +78,8 @@ CONTEXTUAL: tuple[Format, ...] = (
         graded="password",
     ),
     Format(
-        "Secret on a command line",
-        ("--password ", "--passwd ", "--token ", "--secret ", "--api-key ", "--api_key ", "--apikey "),
-        r"--(?:password|passwd|token|secret|api[-_]?key) (?P<q>['\"]?)(?P<v>[^\s'\"\\]{4,128})(?P=q)(?=[\s'\"\\]|$)",
-        confidence=Confidence.MEDIUM,
-        graded="password",
-    ),
-    Format(
         "Weights & Biases API key",
-        ("wandb login", "wandb.login("),
+        ("wandb",),
         r"wandb[ .]login\b[^\n]{0,80}?(?<![0-9A-Za-z])(?P<v>[0-9a-f]{40})(?![0-9A-Za-z])",
     ),
 )

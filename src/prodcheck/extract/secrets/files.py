@@ -61,4 +61,6 @@ def holds_credentials(path: str) -> bool:
 
 def is_encrypted(data: bytes) -> bool:
     """True for files that a tool has encrypted for being committed."""
-    return data.startswith(_ENCRYPTED) or (b"ENC[AES256_GCM," in data and b"sops" in data)
+    if data.startswith(_ENCRYPTED) or b"kind: SealedSecret" in data:
+        return True
+    return b"ENC[AES256_GCM," in data and b"sops" in data

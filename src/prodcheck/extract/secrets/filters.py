@@ -18,7 +18,7 @@ from prodcheck.model import Confidence
 _PLACEHOLDER = re.compile(
     r"example|sample|your|change[_-]?(?:me|it|this)|dummy|fake|placeholder|redacted|insert|replace|todo|fixme|"
     r"x{3,}|\*{2,}|\.{3}|…|<[^>]*>|\{\{|\}\}|\$\{|%\(|\$\(|#\{|\{[A-Za-z_.0-9]*\}|%[sdv]|undefined|hidden|"
-    r"12345|abcd|abc\d|\dabc|qwer|asdf|deadbeef|0{6,}|lorem|foobar|secret|passw|passphrase|(?:api|access)[_-]?key|token|"
+    r"12345|abcd|abc\d|\dabc|[a-z]123!?$|qwer|asdf|deadbeef|0{6,}|lorem|foobar|secret|passw|passphrase|(?:api|access)[_-]?key|token|"
     r"admin|test|(?<![a-z])(?:foo|bar|baz|root|user|guest|demo|none|null|true|false|hello|welcome|letmein)(?![a-z])",
     re.IGNORECASE,
 )

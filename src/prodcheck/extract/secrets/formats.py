@@ -1,8 +1,9 @@
 """Token formats as data: what the credentials of each provider look like.
 
-A format is found by one of its literals (lower case; the prefilter ignores case) and decided by its pattern, matched
-at the literal and never searched for elsewhere. Formats of providers that detect-secrets knows name its plugin, which
-has to agree; all the others are ours, and `plugins.py` offers them to detect-secrets as plugins.
+A format is found by one of its literals (in lower case; case is ignored), which begins a long run of token characters
+unless it is listed in `INSIDE`, and decided by its pattern, matched at the literal and never searched for elsewhere.
+Formats of providers that detect-secrets knows name its plugin, which has to agree; all the others are ours, and
+`detect_secrets_plugin.py` offers them to detect-secrets.
 
 Adding a provider is one entry here, and one sample in `samples.py` for the tests.
 """
@@ -52,7 +53,8 @@ FORMATS: tuple[Format, ...] = (
     Format(
         "AWS access key",
         ("akia", "asia", "abia", "acca"),
-        _START + r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}" + _END,
+        # A signed link names the key that signed it, which opens nothing without its secret.
+        _START + r"(?<!Credential=)(?<!AccessKeyId=)(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}" + _END,
         "AWSKeyDetector",
     ),
     Format(
@@ -73,9 +75,8 @@ FORMATS: tuple[Format, ...] = (
     _token("Hugging Face token", "api_org_", r"[A-Za-z]{34}"),
     Format(
         "OpenAI API key",
-        ("t3blbkfj",),
-        r"(?<![A-Za-z0-9_-])sk-(?:[a-z]{2,12}-)?[A-Za-z0-9_-]{20,100}T3BlbkFJ[A-Za-z0-9_-]{20,100}" + _END_DASHED,
-        before=130,
+        ("sk-",),
+        _START + r"sk-(?:[a-z]{2,12}-)?[A-Za-z0-9_-]{20,100}T3BlbkFJ[A-Za-z0-9_-]{20,100}" + _END_DASHED,
     ),
     Format(
         "OpenRouter API key",
@@ -155,8 +156,8 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "Discord webhook",
-        ("discord.com/api/webhooks/", "discordapp.com/api/webhooks/"),
-        r"discord(?:app)?\.com/api/webhooks/\d{17,20}/(?P<v>[A-Za-z0-9_-]{60,72})",
+        ("/api/webhooks/",),
+        r"/api/webhooks/\d{17,20}/(?P<v>[A-Za-z0-9_-]{60,72})",
     ),
     Format(
         "Stripe secret key",
@@ -185,7 +186,7 @@ FORMATS: tuple[Format, ...] = (
     Format("Square OAuth secret", ("sq0csp-",), r"sq0csp-[0-9A-Za-z_-]{43}", "SquareOAuthDetector"),
     Format(
         "Mailchimp API key",
-        ("-us1", "-us2", "-us3", "-us4", "-us5", "-us6", "-us7", "-us8", "-us9"),
+        ("-us",),
         r"(?<![0-9A-Za-z-])[0-9a-f]{32}-us[0-9]{1,2}(?![0-9A-Za-z-])",
         "MailchimpDetector",
         before=32,
@@ -239,3 +240,8 @@ FORMATS: tuple[Format, ...] = (
     ),
 )
 """Tokens that prove themselves: a fixed prefix or check characters, and an exact length."""
+
+INSIDE = frozenset(
+    ("accountkey=", "sharedaccesskey=", "sig=", "q~", "-us", ":aa", "hooks.slack.com/services/", "/api/webhooks/")
+)
+"""Literals that stand inside or in front of a token, not at the beginning of a run of token characters."""

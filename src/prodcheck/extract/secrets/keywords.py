@@ -5,21 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-LITERALS = frozenset(
-    word.encode()
-    for word in (
-        "pass pwd _pw secret token credential api_key apikey api-key access_key accesskey access-key consumer_key nkey "
-        "auth_key authkey private_key privatekey account_key accountkey encryption_key signing_key "
-        "connection_string connectionstring conn_str authorization fernet "
-        "wandb kaggle comet clearml cohere pinecone mistral datadog twilio heroku deepseek "
-        "key= key\": key':"
-    ).split(" ")
-)
+WORDS = frozenset((b"pass", b"pwd", b"_pw", b"secret", b"token", b"credential", b"key", b"authorization"))
 """What a name must contain, in lower case, to be looked at."""
-OF_DETECT_SECRETS = frozenset(
-    b"pass pwd secret api_key apikey auth_key authkey private_key privatekey account_key".split()
-)
-"""The ones that the keyword plugin of detect-secrets looks at too."""
 
 _STRONG = re.compile(
     r"passw|passphrase|pwd|(?:^|[_\-.\d]|(?<=[a-z]))pass$|_pw$|secret|token|credential|api[_-]?key|access[_-]?key|consumer_?key|nkey|"
@@ -27,7 +14,7 @@ _STRONG = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(rb"[a-z]+|[A-Z]+|[A-Z][a-z]+")
-_BEFORE = re.compile(rb"[A-Za-z0-9_.\-$]{0,60}\Z")
+_NAME = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-$"
 _ARGUMENT = re.compile(rb"\([ \t]{0,8}[rbuRBU]?[\"'`]\Z")
 _NAME_END = (
     rb"(?P<rest>[A-Za-z0-9_\-]{0,40})(?:\\{0,2}[\"'`])?\]?[ \t]{0,16}"
@@ -44,6 +31,9 @@ _QUOTED = re.compile(
 _BARE = re.compile(
     _NAME_END
     + rb"(?P<op>:=|={1,2}|:)[ \t]{0,16}(?P<v>[^\s\"'`,;(){}\[\]<>#][^\s\"'`,;(){}\[\]<>]{3,200})(?=[\s,;\"'}]|\Z)"
+)
+_OPTION = re.compile(
+    rb"(?P<rest>[A-Za-z0-9_\-]{0,40})(?P<op> )(?P<q>[\"']?)(?P<v>[^\s\"'`,;(){}\[\]<>&|]{4,200})(?P=q)"
 )
 _INLINE = re.compile(
     rb"(?P<rest>[A-Za-z0-9_]{0,40})(?P<op>=)(?P<v>[^\s\"'`,;(){}\[\]<>#&|=][^\s\"'`,;(){}\[\]<>&|]{3,200})(?=[\s,;\"'&)`\\]|\Z)"
@@ -62,7 +52,7 @@ class Binding:
     before: str
 
 
-def binding(data: bytes, at: int, literal: bytes, reading: str) -> Binding | None:
+def binding(data: bytes, at: int, word: bytes, reading: str) -> Binding | None:
     """The name around offset `at` and the literal bound to it, if there is one on the same line.
 
     `reading` says where values may stand without quotes: in `configuration` everywhere, in `prose` after `NAME=`, in
@@ -72,17 +62,24 @@ def binding(data: bytes, at: int, literal: bytes, reading: str) -> Binding | Non
     match = _QUOTED.match(data, at, stop)
     if match is None and reading == "configuration":
         match = _BARE.match(data, at, stop)
-    inline = match is None
+    inline = option = False
     if match is None:
         match = _INLINE.match(data, at, stop)
-    if match is None or not _is_word(data, at, literal):
+        inline = match is not None
+    if match is None:
+        match = _OPTION.match(data, at, stop)
+        option = match is not None
+    if match is None or not _is_word(data, at, word):
         return None
-    start = max(0, at - 60)
-    head = _BEFORE.search(data[start:at])
-    before = head.group() if head else b""
+    head = data[max(0, at - 60) : at]
+    before = head[len(head.rstrip(_NAME)) :]
     if match["op"] == b"," and not _ARGUMENT.search(data[max(0, at - len(before) - 12) : at - len(before)]):
         return None  # one of many strings in a list, not a name with its value
     name = before + data[at : match.end("rest")]
+    if match["op"] == b"(":
+        name = name.rpartition(b".")[2]  # of a call, the function alone says what it takes
+    if option and not before.startswith(b"--"):
+        return None
     previous = data[max(0, at - len(before) - 1) : at - len(before)]
     if inline and reading == "code" and not _is_environment(name.decode("utf-8", "replace"), previous):
         return None
@@ -101,10 +98,9 @@ def _is_environment(name: str, previous: bytes) -> bool:
     return bool(_CONSTANT.fullmatch(name)) or previous in (b"?", b"&", b";", b'"', b"'", b"`", b"\\")
 
 
-def _is_word(data: bytes, at: int, literal: bytes) -> bool:
-    """True when the literal is written as a word or part of one, not across two as in `VidTokEncoder`."""
-    written = data[at : at + len(literal)]
-    return not literal.isalpha() or literal.endswith(b"key") or bool(_WORD.fullmatch(written))
+def _is_word(data: bytes, at: int, word: bytes) -> bool:
+    """True when the word is written as one or as part of one, not across two as in `VidTokEncoder`."""
+    return bool(_WORD.fullmatch(data[at : at + len(word)])) or not word.isalpha()
 
 
 def is_strong(name: str) -> bool:

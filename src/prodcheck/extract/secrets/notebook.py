@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from prodcheck.extract.notebook import Cell, NotebookFacts
@@ -14,7 +15,7 @@ METADATA = 4000
 """Bytes of one piece of metadata that are looked at: hosted services keep tokens there, and little else is long."""
 _SHELL = frozenset("bash sh env writefile script system cmd".split())
 _KEY = b'"metadata"'
-_ENDS = (b'"outputs"', b'"source"', b'"widgets"', b'"output_type"', b'"cell_type"', b'"nbformat"')
+_PARTS = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]')
 
 
 def find(path: str, data: bytes, notebook: NotebookFacts) -> Iterator[tuple[Match, Location, str, str]]:
@@ -47,11 +48,23 @@ def _in_cell(path: str, cell: Cell) -> Iterator[tuple[Match, Location, str, str]
 def _in_metadata(path: str, data: bytes) -> Iterator[tuple[Match, Location, str, str]]:
     at = data.find(_KEY)
     while at >= 0:
-        piece = data[at : at + METADATA]
-        ends = [end for end in (piece.find(mark, len(_KEY)) for mark in (*_ENDS, _KEY)) if end >= 0]
-        piece = piece[: min(ends, default=len(piece))]
-        if len(piece) > 40:  # longer than `"metadata": {}`
+        at += len(_KEY)
+        piece = _object(data[at : at + METADATA])
+        if len(piece) > 30:
             for match in scan(piece, path, names=False):
                 line = data.count(b"\n", 0, at + match.start) + 1
                 yield match, Location(path, line=line), "metadata", ""
-        at = data.find(_KEY, at + len(_KEY))
+        at = data.find(_KEY, at)
+
+
+def _object(text: bytes) -> bytes:
+    """The JSON object that a text begins with, up to the state of widgets if it holds any."""
+    depth = 0
+    for part in _PARTS.finditer(text):
+        if part[0] == b"{":
+            depth += 1
+        elif part[0] == b"}":
+            depth -= 1
+        if depth <= 0 or part[0] == b'"widgets"':
+            return text[: part.end()]
+    return text

@@ -1,22 +1,37 @@
-"""Which places of a file could hold a credential: one pass over its bytes, before anything costly runs.
+"""Which places of a file could hold a credential: two cheap looks at its bytes, before anything costly runs.
 
-Searching for one literal with `bytes.find` runs at memory speed, where a regular expression over the whole file would
-look at every byte in Python's own matcher.
+A token is a long run of letters and digits that begins with a known prefix. Runs are found by mapping the bytes to two
+classes and searching for twenty of one class, which the C library does at memory speed; so are the few words, such as
+`password`, that give other credentials away. A regular expression over the whole file would be twenty times slower.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import string
+from collections.abc import Iterable, Iterator
+
+RUN = 20
+"""Bytes of the shortest token."""
+_CLASSES = bytes(
+    ord("a") if chr(byte) in string.ascii_letters + string.digits + "_-." else ord(" ") for byte in range(256)
+)
+_LONG = b"a" * RUN
 
 
-def hits(data: bytes, literals: Iterable[bytes]) -> list[tuple[int, bytes]]:
-    """(offset, literal) of every occurrence, whatever its case, by offset. `literals` are in lower case."""
-    lower = data.lower()
-    found: list[tuple[int, bytes]] = []
-    for literal in literals:
-        at = lower.find(literal)
+def runs(data: bytes) -> Iterator[int]:
+    """Where a run of at least `RUN` letters, digits, `_`, `-` and `.` begins."""
+    classes = data.translate(_CLASSES)
+    at = classes.find(_LONG)
+    while at >= 0:
+        yield at
+        end = classes.find(b" ", at + RUN)
+        at = classes.find(_LONG, end) if end >= 0 else -1
+
+
+def hits(lower: bytes, words: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """(offset, word) of every occurrence of the words, in data that is in lower case."""
+    for word in words:
+        at = lower.find(word)
         while at >= 0:
-            found.append((at, literal))
-            at = lower.find(literal, at + 1)
-    found.sort()
-    return found
+            yield at, word
+            at = lower.find(word, at + 1)

@@ -8,8 +8,8 @@ from functools import cache
 
 from prodcheck.extract.secrets import filters, keywords, plugins, prefilter
 from prodcheck.extract.secrets.base import Match
-from prodcheck.extract.secrets.contexts import ANYWHERE, BOUND, CONTEXTUAL, PRIVATE_KEY
-from prodcheck.extract.secrets.formats import FORMATS, Format
+from prodcheck.extract.secrets.contexts import ANYWHERE, BOUND, CONTEXTUAL, JWT, PRIVATE_KEY
+from prodcheck.extract.secrets.formats import FORMATS, INSIDE, Format
 from prodcheck.extract.secrets.keywords import Binding
 from prodcheck.extract.secrets.verify import judge
 from prodcheck.model import Confidence
@@ -21,25 +21,33 @@ AFTER = 200
 MOST = 1000
 """Matches in one piece of text; whoever has more has a list of tokens, and knows it."""
 
-_Patterns = Mapping[bytes, tuple[tuple[Format, re.Pattern[bytes]], ...]]
 _SHARED_LINK = re.compile(r"badge|wandb\.ai/|[?&]sv=")
 """Links that are made to be passed on, tokens and all: coverage badges, published reports."""
+SHORTEST = 20
+"""Characters of the shortest value that a provider's name proves."""
 _KEY = re.compile(r"key|token|secret|passw|auth|login", re.IGNORECASE)
 _RANK = {Confidence.HIGH: 0, Confidence.MEDIUM: 1, Confidence.LOW: 2}
 
 
 @cache
-def _tables() -> tuple[_Patterns, tuple[bytes, ...], tuple[bytes, ...]]:
-    """Formats by literal, the literals to look for in what was printed, and those to look for in what was typed."""
-    by_literal: dict[bytes, tuple[tuple[Format, re.Pattern[bytes]], ...]] = {}
-    printed: tuple[bytes, ...] = ()
-    for forms in ((*FORMATS, *ANYWHERE), CONTEXTUAL):
-        for form in forms:
-            entry = (form, form.compiled())
-            for literal in form.literals:
-                by_literal[literal.encode()] = (*by_literal.get(literal.encode(), ()), entry)
-        printed = printed or tuple(dict.fromkeys((*by_literal, *keywords.LITERALS)))
-    return by_literal, printed, tuple(dict.fromkeys((*by_literal, *keywords.LITERALS)))
+def _prefixes() -> Mapping[bytes, tuple[tuple[bytes, Format, re.Pattern[bytes]], ...]]:
+    """Formats that begin a run of token characters, by the first two of them."""
+    table: dict[bytes, tuple[tuple[bytes, Format, re.Pattern[bytes]], ...]] = {}
+    for form in (*FORMATS, JWT):
+        for literal in (literal.encode() for literal in form.literals if literal not in INSIDE):
+            table[literal[:2]] = (*table.get(literal[:2], ()), (literal, form, form.compiled()))
+    return table
+
+
+@cache
+def _words(typed: bool) -> Mapping[bytes, tuple[tuple[Format, re.Pattern[bytes]], ...]]:
+    """Words to look for, each with the formats that it may belong to, in what was typed or in what was printed."""
+    table: dict[bytes, tuple[tuple[Format, re.Pattern[bytes]], ...]] = dict.fromkeys(keywords.WORDS, ())
+    for form in (*FORMATS, *ANYWHERE, *(CONTEXTUAL if typed else ())):
+        for literal in form.literals:
+            if form not in FORMATS or literal in INSIDE:
+                table[literal.encode()] = (*table.get(literal.encode(), ()), (form, form.compiled()))
+    return table
 
 
 @cache
@@ -53,20 +61,27 @@ def scan(data: bytes, path: str, *, names: bool = True, reading: str = "code") -
     `names` False, for what was printed and not typed, looks only for what is a credential anywhere and for values
     that a provider's name proves. `reading` is code, prose or configuration, see `keywords.binding`.
     """
-    by_literal, printed, everything = _tables()
+    lower = data.lower()
     found: list[Match] = []
-    for at, literal in prefilter.hits(data, everything if names else printed):
-        for form, pattern in by_literal.get(literal, ()):
-            match = _token(form, pattern, data, at)
-            if match is not None:
-                found.append(match)
-        if literal in keywords.LITERALS:
-            match = _named(data, at, literal, path, reading) if names else _provider(data, at, literal, reading)
-            if match is not None:
-                found.append(match)
+    prefixes = _prefixes()
+    for at in prefilter.runs(data):
+        for literal, form, pattern in prefixes.get(lower[at : at + 2], ()):
+            if lower.startswith(literal, at):
+                _add(found, _token(form, pattern, data, at))
+    words = _words(names)
+    for at, word in prefilter.hits(lower, words):
+        for form, pattern in words[word]:
+            _add(found, _token(form, pattern, data, at))
+        if word in keywords.WORDS:
+            _add(found, _named(data, at, word, path, reading) if names else _provider(data, at, word, reading))
         if len(found) >= MOST:
             break
     return merge(found)
+
+
+def _add(found: list[Match], match: Match | None) -> None:
+    if match is not None:
+        found.append(match)
 
 
 def merge(found: list[Match]) -> list[Match]:
@@ -101,22 +116,22 @@ def _token(form: Format, pattern: re.Pattern[bytes], data: bytes, at: int) -> Ma
     return Match(start, hit.end(group), value, form.kind, confidence)
 
 
-def _named(data: bytes, at: int, literal: bytes, path: str, reading: str) -> Match | None:
+def _named(data: bytes, at: int, word: bytes, path: str, reading: str) -> Match | None:
     """A literal bound to the secret-like name at an offset."""
-    bound = keywords.binding(data, at, literal, reading)
+    bound = keywords.binding(data, at, word, reading)
     if bound is None:
-        return _named_bare(data, at, literal, path) if reading == "code" else None
+        return _named_bare(data, at, word, path) if reading == "code" else None
     return _provided(bound) or _graded(bound)
 
 
-def _provider(data: bytes, at: int, literal: bytes, reading: str) -> Match | None:
+def _provider(data: bytes, at: int, word: bytes, reading: str) -> Match | None:
     """A value that a provider's name proves."""
-    bound = keywords.binding(data, at, literal, reading)
+    bound = keywords.binding(data, at, word, reading)
     return _provided(bound) if bound is not None else None
 
 
 def _provided(bound: Binding) -> Match | None:
-    if not _KEY.search(bound.name) or not filters.is_secret_name(bound.name):
+    if len(bound.value) < SHORTEST or not _KEY.search(bound.name) or not filters.is_secret_name(bound.name):
         return None
     if filters.is_fake_token(bound.value) or filters.is_public(bound.value) or filters.entropy(bound.value) < 3:
         return None
@@ -127,6 +142,9 @@ def _provided(bound: Binding) -> Match | None:
 
 
 def _graded(bound: Binding) -> Match | None:
+    """A value that passes every filter."""
+    if len(bound.value) < 4 or " " in bound.value:
+        return None  # the commonest reasons, and the cheapest to see
     if not keywords.is_strong(bound.name) or not filters.is_secret_name(bound.name):
         return None
     if _SHARED_LINK.search(bound.before):
@@ -138,11 +156,9 @@ def _graded(bound: Binding) -> Match | None:
     return Match(bound.start, bound.end, bound.value, kind, confidence, bound.name)
 
 
-def _named_bare(data: bytes, at: int, literal: bytes, path: str) -> Match | None:
+def _named_bare(data: bytes, at: int, word: bytes, path: str) -> Match | None:
     """A value without quotes in code, where detect-secrets knows a language in which that is a literal."""
-    if literal not in keywords.OF_DETECT_SECRETS:
-        return None
-    bound = keywords.binding(data, at, literal, "configuration")
+    bound = keywords.binding(data, at, word, "configuration")
     match = _graded(bound) if bound is not None else None
     if match is None or bound is None:
         return None
