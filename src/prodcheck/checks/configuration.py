@@ -44,6 +44,11 @@ _ADDRESS = re.compile(
     r"(?:s3|gs|gcs|abfss?|wasbs?|hdfs|dbfs|postgres(?:ql)?(?:\+\w+)?|mysql(?:\+\w+)?|mongodb(?:\+srv)?|redis|amqps?|clickhouse|snowflake|"
     r"bigquery)://[\w.-]|https?://(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)"
 )
+_LAUNCHER = re.compile(
+    r"(?:LOCAL_|NODE_|GLOBAL_)?RANK$|(?:LOCAL_)?WORLD_SIZE$|MASTER_|CUDA_|HOROVOD|TF_|OMP_|MKL_|NCCL_|KERAS_BACKEND$|PYTHON|HOME$|PATH$|"
+    r"USER$|SLURM_|DISPLAY$|TOKENIZERS_|XLA_"
+)
+"""Environment variables that set up the process rather than the project."""
 _CENTRAL = re.compile(
     r"(?i)(?:^|/)(?:\w+_)?(?:config\w*|constants|settings|params|parameters|hparams|hyperparameters|cfg)\.py$"
 )
@@ -63,10 +68,12 @@ def config_in_code(facts: Facts, params: Mapping[str, object]) -> Outcome:
         return Outcome(1.0, (outside,), reason=outside.detail)
     literals = [hit for path, python in entries.items() for hit in _literals(facts, path, python)]
     addresses = [hit for path, python in entries.items() for hit in _addresses(facts, path, python)]
-    if readers:
+    folders = {path.partition("/")[0] for path in entries}
+    near = [found for path, found in readers.items() if path.partition("/")[0] in folders or len(literals) < 3]
+    if near:
         return Outcome(
             1.0,
-            tuple(readers.values())[:3],
+            tuple(near[:3]),
             reason="settings are read from outside and handed to the training code",
             confidence=Confidence.MEDIUM,
         )
@@ -110,14 +117,15 @@ def _place(facts: Facts, path: str, line: int) -> Location:
 
 def _reads_settings(facts: Facts, path: str, python: PythonFacts) -> Evidence | None:
     for call in python.calls:
-        if _READERS.fullmatch(call.name) or (call.name == "exec" and "configurator" in (call.text or "")):
+        if _READERS.fullmatch(call.name) or (call.name == "open" and "configurator" in (call.text or "")):
             return Evidence(f"reads settings with {call.name}", _place(facts, path, call.line))
     for definition in python.definitions:
         for base in definition.bases:
             if _READER_BASES.fullmatch(base):
                 return Evidence(f"{definition.name} is a {base}", _place(facts, path, definition.line))
-    if len(python.environment) >= 2:
-        name, line = python.environment[0]
+    variables = [(name, line) for name, line in python.environment if not _LAUNCHER.match(name)]
+    if len(variables) >= 2:
+        name, line = variables[0]
         return Evidence(f"reads {name or 'settings'} from the environment", _place(facts, path, line))
     return None
 

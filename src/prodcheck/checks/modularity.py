@@ -20,8 +20,8 @@ LONG_SCRIPT = 150
 """Code lines outside functions in a module that cannot be imported without running them."""
 COPIES = 3
 """Files that must share a block of code before it counts as copied about."""
-USUAL_SIZE = 5_000
-"""Code lines up to which every single large function or module weighs fully."""
+USUAL_SIZE = 2_500
+"""Code lines up to which every single large function or module weighs fully; in larger projects their density counts."""
 _NO_LOGIC = re.compile(
     r"(?i)(?:^|/)(?:setup|conf|config\w*|settings|constants|__init__|__about__|versioneer|noxfile)\.py$|/dags/"
 )
@@ -38,13 +38,12 @@ def unmodular_code(facts: Facts, params: Mapping[str, object]) -> Outcome:
     hits: list[Hit] = []
     for path, (python, defined, total) in modules.items():
         hits.extend(_oversized(facts, path, python, defined, total))
-    copied = _copies(modules)
-    weight = min(1.0, USUAL_SIZE / lines)
-    penalty = min(0.4, 0.1 * len(hits) * weight) + (0.2 * weight if copied else 0.0)
+    copied_share, copied = _copies(modules)
+    penalty = min(0.4, 0.1 * len(hits) * min(1.0, USUAL_SIZE / lines)) + 0.2 * min(1.0, copied_share / 0.1)
     score = min(1.0, max(0.0, (share - 0.2) / 0.4)) - penalty
     reason = f"{share:.0%} of {lines} lines of code are in functions and classes"
     if hits:
-        reason += f", {len(hits)} of them or their files {'is' if len(hits) == 1 else 'are'} too large to review"
+        reason += f", {len(hits)} {'is' if len(hits) == 1 else 'functions or modules are'} too large to review"
     if share < 0.6:
         hits.extend(_flat(facts, modules))
     hits.extend(copied)
@@ -63,6 +62,8 @@ def _own_code(facts: Facts) -> Iterable[tuple[str, tuple[PythonFacts, int, int]]
         if facts.role(path) is not Role.CODE or path in facts.code.twins or _NO_LOGIC.search(path):
             continue
         if file.python is not None and not file.python.problem and file.python.code_lines:
+            if _is_table(file.python):
+                continue
             yield path, (file.python, file.python.lines_in_definitions, file.python.code_lines)
         elif file.notebook is not None and not file.notebook.problem and file.notebook.code_lines:
             python, total = file.notebook.python, file.notebook.code_lines
@@ -74,7 +75,7 @@ def _oversized(facts: Facts, path: str, python: PythonFacts, defined: int, total
     if is_module and total > LONG_MODULE:
         yield Hit(Location(path), f"a module of {total} lines of code", Confidence.MEDIUM, identity="module")
     loose = total - defined - len(python.imports)
-    if is_module and loose > LONG_SCRIPT and not python.has_main_guard and not _is_table(python, loose):
+    if is_module and loose > LONG_SCRIPT and not python.has_main_guard:
         yield Hit(Location(path), f"{loose} lines run on import, outside any function", identity="script")
     for definition in python.definitions:
         if definition.kind == "function" and _is_large(definition):
@@ -88,9 +89,11 @@ def _is_large(definition: Definition) -> bool:
     return definition.statements > LONG_FUNCTION or definition.complexity > COMPLEX_FUNCTION
 
 
-def _is_table(python: PythonFacts, loose: int) -> bool:
-    """Whether the lines outside functions are data: few statements that call anything."""
-    return sum(not call.scope for call in python.calls) < loose / 10
+def _is_table(python: PythonFacts) -> bool:
+    """Whether a module is data rather than code: long, with hardly anything that is called or defined."""
+    called = sum(not call.scope for call in python.calls)
+    lines = python.code_lines
+    return lines > 50 and python.lines_in_definitions < lines / 10 and called < lines / 20
 
 
 def _place(facts: Facts, path: str, line: int) -> Location:
@@ -108,12 +111,13 @@ def _flat(facts: Facts, modules: Mapping[str, tuple[PythonFacts, int, int]]) -> 
             )
 
 
-def _copies(modules: Mapping[str, tuple[PythonFacts, int, int]]) -> list[Hit]:
-    """Blocks of code that are the same in several files; one hit per group of files."""
+def _copies(modules: Mapping[str, tuple[PythonFacts, int, int]]) -> tuple[float, list[Hit]]:
+    """Share of the code's blocks that are the same in several files, and one hit per group of files."""
     holders: dict[int, list[str]] = {}
     for path, (python, _, _) in modules.items():
         for block in python.blocks:
             holders.setdefault(block, []).append(path)
+    copied = sum(len(paths) >= COPIES for paths in holders.values())
     groups = Counter(tuple(paths) for paths in holders.values() if len(paths) >= COPIES)
     hits = []
     for paths, count in groups.most_common(3):
@@ -126,10 +130,11 @@ def _copies(modules: Mapping[str, tuple[PythonFacts, int, int]]) -> list[Hit]:
                     identity="copy",
                 )
             )
-    return hits
+    return (copied / len(holders) if copied >= 2 else 0.0), hits
 
 
 _KEDRO = re.compile(r"^\[tool\.kedro\]", re.MULTILINE)
+_NOT_A_PACKAGE = re.compile(r"(?i)tests?|docs?|src|examples?\w*|benchmarks?|scripts|tools|notebooks|config|conf")
 _CCDS_DATA = frozenset("data/raw data/interim data/processed data/external models notebooks references reports".split())
 _CONFIG_FILE = re.compile(
     r"(?i)(?:^|/)(?:params|config\w*|parameters|hparams|settings|\.env\.(?:example|sample|template))\.(?:ya?ml|toml|ini|json|cfg)$"
@@ -198,13 +203,12 @@ def _known_layout(facts: Facts, own: list[str]) -> Evidence | None:
     source = sorted(p for p in packages if re.fullmatch(r"src/[^/]+", p))
     if source:
         return Evidence(f"keeps its package in {source[0]}", Location(f"{source[0]}/__init__.py"), Strength.CONFIGURED)
-    flat = [p for p in sorted(packages) if "/" not in p and p not in ("tests", "test", "docs", "src")]
-    for package in flat:
-        modules = [p for p in own if p.startswith(f"{package}/") and p.endswith(".py")]
-        if len(modules) >= 4 and build:
-            return Evidence(
-                f"keeps its code in the package {package}", Location(f"{package}/__init__.py"), Strength.CONFIGURED
-            )
+    sizes = Counter(p.partition("/")[0] for p in own if p.endswith(".py") and facts.role(p) is Role.CODE)
+    flat = [(sizes[p], p) for p in packages if "/" not in p and not _NOT_A_PACKAGE.fullmatch(p)]
+    size, package = max(flat, default=(0, ""))
+    if size >= 4 and build:
+        place = Location(f"{package}/__init__.py")
+        return Evidence(f"keeps its code in the package {package}", place, Strength.CONFIGURED)
     return None
 
 
@@ -216,19 +220,29 @@ def _separation(facts: Facts, own: list[str]) -> list[tuple[float, bool, str, st
     books = [p for p in at_root if p.endswith(".ipynb")]
     apart = bool(code) and len(scripts) <= 3 and len(books) <= 1 and len(at_root) < len(code)
     tests = [p for p in own if facts.role(p) is Role.TEST and p.endswith(".py")]
-    config = [p for p in own if _CONFIG_FILE.search(p)]
+    config = [p for p in own if _CONFIG_FILE.search(p) and not p.startswith((".github/", ".circleci/", ".vscode/"))]
     readme = next((p for p in own if re.fullmatch(r"(?i)readme(?:\.\w+)?", p)), None)
     documented = any(p.lower().startswith(("docs/", "doc/", "reports/", "references/")) for p in own) or (
         readme is not None and facts.files[readme].size >= 600
     )
     loose = [f.path for f in facts.data.data_files if "/" not in f.path and not f.pointer]
     return [
-        (0.3, apart, "code has its own folders", f"{len(at_root)} of {len(code)} code files are in the root folder"),
+        (0.3, apart, "code has its own folders", _told_root(len(at_root), len(code))),
         (0.2, bool(tests), "tests have their own place", "no place for tests"),
         (0.2, bool(config), f"configuration is in {config[0]}" if config else "", "no configuration files"),
         (0.15, documented, "it is documented", "no documentation beyond a stub"),
         (0.15, not loose, "data has its own place", f"data lies in the root folder ({', '.join(loose[:2])})"),
     ]
+
+
+def _told_root(at_root: int, code: int) -> str:
+    if not code:
+        return "no code files"
+    if at_root == code:
+        return (
+            "the only code file is in the root folder" if code == 1 else f"all {code} code files are in the root folder"
+        )
+    return f"{at_root} of {code} code files are in the root folder"
 
 
 def _path_hacks(facts: Facts) -> list[Hit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from prodcheck.checks import configuration, modularity, notebook_hygiene, notebooks, paths
+from prodcheck.checks import configuration, modularity, notebook_hygiene, notebooks, paths, retraining
 from prodcheck.facts import Facts
 from prodcheck.model import Outcome
 
@@ -16,5 +16,6 @@ CHECKS: Mapping[str, Callable[[Facts, Mapping[str, object]], Outcome]] = {
     "no-recognisable-layout": modularity.no_recognisable_layout,
     "config-in-code": configuration.config_in_code,
     "hardcoded-absolute-path": paths.hardcoded_absolute_path,
+    "retrain-on-predict": retraining.retrain_on_predict,
     "notebook-hidden-state": notebook_hygiene.notebook_hidden_state,
 }
