@@ -11,7 +11,7 @@ from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
 
 ISOLATED = re.compile(
-    r"python3?(?:\.\d+)? -m venv|\bvirtualenv\s+[\w.\-/]+|\bmkvirtualenv\b|\bpyenv virtualenv\b|"
+    r"python3?(?:\.\d+)? -m venv|\bvirtualenv\s+(?!--(?:version|help))\S+|\bmkvirtualenv\b|\bpyenv virtualenv\b|"
     r"\buv (?:sync|venv)\b|\bpoetry (?:install|sync)\b|\bpdm (?:install|sync)\b|\bpipenv (?:install|sync)\b|"
     r"\b(?:conda|mamba|micromamba) (?:env )?create\b|\bconda-lock install\b|\bpixi (?:install|run|shell)\b|"
     r"\bhatch (?:env|run|shell|test)\b|\brye sync\b|\bnix (?:develop|build)\b|\bnix-shell\b|"
@@ -19,10 +19,15 @@ ISOLATED = re.compile(
 )
 """Commands that make an isolated environment."""
 _SUDO = re.compile(r"\bsudo\s+(?:-\w+\s+)*pip3?\s+install")
-_DOCS = re.compile(r"(?:readme|contributing|install|installation|setup|getting[-_]?started)[^/]*\Z", re.IGNORECASE)
+_DOCS = re.compile(
+    r"(?:readme|contributing|install|setup|getting[-_]?started)[\w-]*(?:\.(?:md|rst|txt|org|markdown))?\Z",
+    re.I,
+)
 _TASKS = re.compile(
     r"(?:makefile|gnumakefile|justfile|taskfile\.ya?ml|(?:setup|install|bootstrap)\.sh|tasks\.py)\Z", re.I
 )
+MAX_DEPTH = 2
+"""Folders above a page or task file that still describes the project, not one example in it."""
 _DESCRIBING = ("conda", "pixi", "pipfile", "poetry", "hatch", "cog", "azureml", "mlproject", "python_env", "script")
 _INSTALLS = re.compile(
     r"\b(?:install|sync|create)\b[^\n]*(?:requirement|\.toml|environment|\.ya?ml|\s\.(?:\s|\[|$)|\bpoetry)"
@@ -96,7 +101,7 @@ def _ways_of(facts: Facts, path: str) -> Iterator[tuple[str, Evidence]]:
     elif name == ".envrc":
         if _DIRENV.search(facts.text(path)):
             yield "direnv", Evidence(f"{path} makes an environment", place, Strength.CONFIGURED)
-    elif _DOCS.match(name) or _TASKS.match(name):
+    elif (_DOCS.match(name) or _TASKS.match(name)) and path.count("/") <= MAX_DEPTH:
         text = facts.text(path)
         match = ISOLATED.search(text)
         if match:
@@ -107,7 +112,8 @@ def _ways_of(facts: Facts, path: str) -> Iterator[tuple[str, Evidence]]:
 
 def _sudo(facts: Facts) -> Location | None:
     for path in facts.files:
-        if _DOCS.match(path.rpartition("/")[2]) and facts.role(path) in (Role.CODE, Role.DOCS):
+        own = facts.role(path) in (Role.CODE, Role.DOCS) and path.count("/") <= MAX_DEPTH
+        if own and _DOCS.match(path.rpartition("/")[2]):
             text = facts.text(path)
             match = _SUDO.search(text)
             if match:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prodcheck.extract.dependency import Manifest, Requirement, inside, url_bound
 from prodcheck.facts import Facts, import_names
@@ -32,9 +32,10 @@ _BACKPORTS = frozenset(
 """Parts of the standard library: a distribution of that name is a backport for an old Python, or none at all."""
 
 _ONE_SYSTEM = {
-    **dict.fromkeys(("pywin32", "pypiwin32", "pywinpty", "wmi", "windows-curses", "win-unicode-console"), "Windows"),
-    **dict.fromkeys(("appnope", "pyobjc", "pyobjc-core", "py2app"), "macOS"),
+    **dict.fromkeys(("pywin32", "pypiwin32", "pywinpty", "wmi", "windows-curses"), "Windows"),
+    **dict.fromkeys(("pyobjc", "pyobjc-core", "py2app"), "macOS"),
 }
+MINOR_GROUPS = frozenset("dev test docs lint".split())
 _ANACONDA = frozenset(
     "anaconda-client anaconda-navigator anaconda-project conda conda-build conda-package-handling conda-verify "
     "navigator-updater menuinst spyder spyder-kernels conda-repo-cli conda-token _anaconda-depends".split()
@@ -42,6 +43,8 @@ _ANACONDA = frozenset(
 _PIP = ("requirements", "constraints")
 _FACTORS = {"file": 0.0, "encoding": 0.25, "prefix": 0.9}
 """What one kind of trouble leaves of the score; 0.5 for the kinds not listed."""
+_MINOR_FACTOR = 0.9
+"""The same for files of tests, documentation and development, whatever the kind."""
 
 
 @dataclass(frozen=True)
@@ -56,19 +59,29 @@ def non_portable_requirements(facts: Facts, params: Mapping[str, object]) -> Out
     manifests = [m for m in (*deps.manifests, *deps.constraints) if m.format != "script"]
     if not manifests:
         return Outcome.not_applicable("no dependency file")
-    found = [trouble for manifest in manifests for trouble in _troubles(facts, manifest)]
+    found: list[_Trouble] = []
+    for manifest in manifests:
+        rows = _troubles(facts, manifest)
+        found += map(_softened, rows) if deps.group(manifest) in MINOR_GROUPS else rows
     found += _conflicts(facts)
     if not found:
         places = tuple(Evidence("installs anywhere", Location(m.path), Strength.CONFIGURED) for m in manifests[:5])
-        return Outcome(1.0, places, reason=f"{len(manifests)} dependency files install on any machine")
+        return Outcome(1.0, places, reason="nothing in the dependency files ties them to one machine")
     score = 1.0
-    for kind in {trouble.kind for trouble in found}:
+    main = {t.kind for t in found if t.hit.severity is not Severity.MINOR or t.kind == "prefix"}
+    for kind in main:
         score *= _FACTORS.get(kind, 0.5)
+    for _ in {t.kind for t in found} - main:
+        score *= _MINOR_FACTOR
     hits = tuple(sorted((t.hit for t in found), key=lambda h: h.location.sort_key if h.location else ("", 0, 0, 0)))
     files = len({h.location.path for h in hits if h.location})
     reason = f"{len(hits)} line{'s' * (len(hits) != 1)} in {files} file{'s' * (files != 1)} may not install elsewhere"
     level = Confidence.HIGH if any(h.confidence is Confidence.HIGH for h in hits) else Confidence.MEDIUM
     return Outcome(round(score, 4), (), hits, reason, level)
+
+
+def _softened(trouble: _Trouble) -> _Trouble:
+    return replace(trouble, hit=replace(trouble.hit, severity=Severity.MINOR))
 
 
 def _troubles(facts: Facts, manifest: Manifest) -> Iterator[_Trouble]:
@@ -121,7 +134,7 @@ def _address(facts: Facts, manifest: Manifest, requirement: Requirement) -> tupl
     url, name = requirement.url, requirement.name
     if url.startswith("file:") or re.match(r"[/\\~]|[A-Za-z]:[\\/]", url):
         return "file", f"`{name}` is taken from a path on the machine that wrote this file"
-    if url == "git" or re.match(r"(?:git|hg|svn|bzr)\+|git@", url):
+    if url == "git" or re.match(r"(?:git|hg|svn|bzr)(?:\+|://)|git@", url):
         if re.match(r"git\+ssh|git@|ssh:", url):
             return "ssh", f"`{name}` needs somebody's SSH key to install"
         if requirement.bound == "none":
@@ -174,7 +187,7 @@ def _has_build(requirement: Requirement) -> bool:
 
 def _twice(manifest: Manifest) -> Iterator[_Trouble]:
     """A distribution pinned to two versions in one requirements file: pip refuses."""
-    if manifest.format not in _PIP:
+    if manifest.format not in _PIP or manifest.role != "manifest":
         return
     seen: dict[str, Requirement] = {}
     for requirement in manifest.requirements:

@@ -78,7 +78,7 @@ def runtime_unspecified(facts: Facts, params: Mapping[str, object]) -> Outcome:
 def _pythons(facts: Facts) -> Iterator[tuple[float, Evidence]]:
     """(worth, evidence) of everything that states a Python version."""
     deps = facts.dependencies
-    for manifest in (*deps.manifests, *deps.others):
+    for manifest in sorted((*deps.manifests, *deps.others), key=lambda m: (m.path.count("/"), m.path)):
         if manifest.python and facts.role(manifest.path) not in (Role.TEST, Role.DOCS):
             detail = f"{manifest.path} asks for Python {manifest.python}{_age(manifest.python)}"
             place = Location(manifest.path, manifest.python_line)

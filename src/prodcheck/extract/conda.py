@@ -14,12 +14,12 @@ from prodcheck.extract.dependency import Manifest, Requirement, bound_of, inside
 from prodcheck.extract.text import decode
 
 _SPEC = re.compile(r"(?:[\w./-]+::)?([A-Za-z0-9_][\w.-]*)\s*(?:\[[^\]]*\])?\s*(.*)\Z", re.DOTALL)
-_JINJA_LINE = re.compile(r"^\s*\{%.*%\}\s*$", re.MULTILINE)
+_JINJA_LINE = re.compile(r"^[ \t]*\{%.*%\}[ \t]*$", re.MULTILINE)
 
 
 def parse(spec: str, line: int | None, group: str = "") -> Requirement | None:
     """One conda match specification: `numpy`, `numpy=1.21`, `numpy >=1.2,<2`, `conda-forge::numpy==1.21.4=py39_0`."""
-    text = re.sub(r"\s+#.*", "", spec).strip()
+    text = re.sub(r"(?<=\s)#.*", "", spec).strip()
     match = _SPEC.match(text)
     if match is None:
         return None
@@ -43,7 +43,7 @@ def extract(path: str, data: bytes) -> tuple[Manifest, ...]:
     name = path.rpartition("/")[2]
     text = decode(data)
     if name == "meta.yaml":
-        text = re.sub(r"\{\{.*?\}\}", "0", _JINJA_LINE.sub("", text))
+        text = re.sub(r"\{\{[^{}\n]*\}\}", "0", _JINJA_LINE.sub("", text))
     elif "{{" in text or "{%" in text:
         return ()
     tree, lines, problem = _load(text)

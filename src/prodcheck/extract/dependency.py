@@ -115,7 +115,7 @@ def url_bound(url: str) -> str:
     if "#sha256=" in url or "&sha256=" in url or "#md5=" in url:
         return "exact"
     bare = url.partition("#")[0]
-    if not re.match(r"(?:git|hg|svn|bzr)\+|git@", bare):
+    if not re.match(r"(?:git|hg|svn|bzr)(?:\+|://)|git@", bare):
         return (
             "exact"
             if re.search(r"\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)\Z", bare) and "/archive/" not in bare
@@ -152,7 +152,7 @@ def name_of_url(url: str) -> str:
     last = bare.rpartition("/")[2]
     if last.endswith(".whl"):
         return normalise(last.partition("-")[0])
-    if re.match(r"(?:git|hg|svn|bzr)\+|git@", bare):
+    if re.match(r"(?:git|hg|svn|bzr)(?:\+|://)|git@", bare):
         last = (bare.partition(".git@")[0] if ".git@" in bare else bare).rpartition("/")[2].partition("@")[0]
         return normalise(last.removesuffix(".git"))
     archive = re.match(r"(.+?)-\d[^/]*\.(?:zip|tar\.gz|tgz|tar\.bz2)\Z", last)

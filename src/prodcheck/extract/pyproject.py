@@ -20,38 +20,41 @@ else:
     import tomli as tomllib
 
 _HEADER = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?\Z")
-_SCRIPT = re.compile(r"(?m)^# /// script\s*$\s(?P<content>(^#(| .*)$\s)+)^# ///$")
-DEV_GROUPS = frozenset("dev develop development test tests testing lint docs doc typing types ci style quality".split())
+_KEY = re.compile(r"\s*[\"']?([\w.-]+?)[\"']?\s*[.=]")
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"|\'([^\']*)\'')
 
 
 class Lines:
     """Where things are in a TOML text."""
 
     def __init__(self, text: str) -> None:
-        self.rows: list[tuple[str, str]] = []
-        """(table, line) for every line."""
+        self.tables: dict[str, int] = {}
+        self.keys: dict[tuple[str, str], int] = {}
+        self.strings: dict[tuple[str, str], int] = {}
         table = ""
-        for line in text.splitlines():
+        for number, line in enumerate(text.splitlines(), start=1):
             header = _HEADER.match(line) if line.lstrip().startswith("[") else None
             if header and not line.rstrip().endswith(","):
                 table = re.sub(r"\s*\.\s*", ".", header[1]).replace('"', "").replace("'", "")
-            self.rows.append((table, line))
+                self.tables.setdefault(table, number)
+                continue
+            key = _KEY.match(line)
+            if key:
+                self.keys.setdefault((table, key[1]), number)
+            for string in _STRING.finditer(line):
+                self.strings.setdefault((table, string[1] or string[2] or ""), number)
 
     def key(self, table: str, key: str) -> int | None:
         """Line of `key = ...` in a table."""
-        pattern = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[.=]")
-        return next((n for n, (t, line) in enumerate(self.rows, 1) if t == table and pattern.match(line)), None)
+        return self.keys.get((table, key))
 
     def table(self, name: str) -> int | None:
-        return next((n for n, (t, _) in enumerate(self.rows, 1) if t == name), None)
+        """Line of a table's header."""
+        return self.tables.get(name)
 
     def text(self, table: str, text: str) -> int | None:
         """Line of a quoted string in a table."""
-        inner = text.replace("\\", "\\\\").replace('"', '\\"')
-        wanted = (f'"{text}"', f"'{text}'", f'"{inner}"')
-        return next(
-            (n for n, (t, line) in enumerate(self.rows, 1) if t == table and any(w in line for w in wanted)), None
-        )
+        return self.strings.get((table, text)) or self.strings.get((table, text.replace('"', '\\"')))
 
 
 def load(data: bytes) -> tuple[Mapping[str, object], str, str]:
@@ -292,17 +295,18 @@ def extract_pipfile(path: str, data: bytes) -> tuple[Manifest, ...]:
 
 def extract_script(path: str, data: bytes) -> tuple[Manifest, ...]:
     """The `# /// script` block of a Python file (PEP 723)."""
-    text = decode(data).replace("\r\n", "\n")
-    match = _SCRIPT.search(text)
-    if match is None:
+    rows = decode(data).splitlines()
+    first = next((n for n, row in enumerate(rows) if row.rstrip() == "# /// script"), None)
+    if first is None:
         return ()
-    first = text.count("\n", 0, match.start("content"))
-    block = "".join(
-        line[2:] if line.startswith("# ") else line[1:] for line in match["content"].splitlines(keepends=True)
-    )
-    tree, _, problem = load(("\n" * first + block).encode())
+    block: list[str] = []
+    for row in rows[first + 1 :]:
+        if row.rstrip() == "# ///" or not row.startswith("#"):
+            break
+        block.append(row[2:] if row.startswith("# ") else row[1:])
+    text = "\n" * (first + 1) + "\n".join(block) + "\n"
+    tree, _, problem = load(text.encode())
     if problem:
         return (Manifest(path, "script", "manifest", problem=problem),)
-    lines = Lines("\n" * first + block)
-    found = tuple(_listed(tree.get("dependencies"), lines, ""))
+    found = tuple(_listed(tree.get("dependencies"), Lines(text), ""))
     return (Manifest(path, "script", "manifest", found, python=text_at(tree, "requires-python")),)

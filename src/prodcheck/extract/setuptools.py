@@ -146,7 +146,8 @@ class _Script:
             for item in node.elts:
                 inner = item.value if isinstance(item, ast.Starred) else item
                 more, known = self.texts(inner, depth + 1)
-                rows, complete = rows + more, complete and known
+                rows += more
+                complete = complete and known
             return rows, complete
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return [(row.strip(), node.lineno) for row in node.value.splitlines() if row.strip()], True
@@ -192,7 +193,7 @@ def extract_cfg(path: str, data: bytes) -> tuple[Manifest, ...]:
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
     try:
         parser.read_string(text)
-    except (configparser.Error, ValueError):
+    except (configparser.Error, ValueError, AttributeError):  # the last for a continued line below a bare key
         return (Manifest(path, "setup.cfg", "manifest", problem="not a valid INI file"),)
     found: list[Requirement] = []
     includes: list[str] = []
@@ -230,7 +231,7 @@ def extract_cfg(path: str, data: bytes) -> tuple[Manifest, ...]:
 
 def _rows(value: str, text: str, group: str) -> Iterator[Requirement]:
     for row in re.split(r"[\n]|(?<=\w);(?=\s*$)", value):
-        row = re.sub(r"\s+#.*", "", row).strip()
+        row = re.sub(r"(?<=\s)#.*", "", row).strip()
         if row and not row.startswith("#"):
             requirement = requirements.parse(row, _line(text, row), group)
             if requirement is not None:

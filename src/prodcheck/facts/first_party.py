@@ -33,6 +33,7 @@ class Modules:
         self.places: dict[str, list[str]] = defaultdict(list)
         """Name to the folders that hold a module or package of that name."""
         self.names = frozenset(names)
+        self._known: dict[str, frozenset[str]] = {}
         for path in files:
             if path.endswith(_SUFFIXES):
                 self._add(path)
@@ -108,6 +109,11 @@ class Modules:
 
     def _defined(self, path: str) -> frozenset[str]:
         """Names that a module defines or imports at its top level."""
+        if path not in self._known:
+            self._known[path] = self._read(path)
+        return self._known[path]
+
+    def _read(self, path: str) -> frozenset[str]:
         facts = self.files.get(path)
         if facts is None or facts.python is None:
             return frozenset()
