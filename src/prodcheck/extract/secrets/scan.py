@@ -87,7 +87,7 @@ def _add(found: list[Match], match: Match | None) -> None:
 def merge(found: list[Match]) -> list[Match]:
     """Of matches in the same place the surest, and of equally sure ones the longest."""
     kept: list[Match] = []
-    for match in sorted(found, key=lambda m: (m.start, _RANK[m.confidence], -m.end)):
+    for match in sorted(found, key=lambda m: (m.start, _RANK[m.confidence], -m.end, m.kind == "Secret")):
         if kept and match.start < kept[-1].end:
             if _RANK[match.confidence] < _RANK[kept[-1].confidence]:
                 kept[-1] = match
