@@ -108,8 +108,8 @@ class Dependencies:
                     if import_names.provides(name, module):
                         return True
                     if not import_names.is_known_distribution(name):
-                        words = re.split(r"[^a-z0-9]+", f"{name} {requirement.raw} {requirement.url}".lower())
-                        if top in words or normalise(top) in name:
+                        words = re.sub(r"[^a-z0-9]+", "-", f"-{name} {requirement.raw} {requirement.url}-".lower())
+                        if f"-{normalise(top)}-" in words or normalise(top) in name:
                             return True
         return False
 
