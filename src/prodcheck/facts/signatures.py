@@ -12,9 +12,10 @@ from prodcheck.model import Strength
 class Mark:
     """One way to recognise a tool, and the strength of evidence it gives.
 
-    `what` is file, key, text, dependency, import, call, command, remote, lfs-pointer or flavour (of a Python file);
-    `pattern` its argument. A call may ask for an argument: `wandb.Artifact(type=dataset)`, `*.option("versionAsOf")`.
-    `files` limits any mark to paths (a glob); `also` is a further condition on the same file (a regular expression).
+    `what` is file, key, text, dependency, import, call, define (a function or class at the top of a module), command,
+    remote, lfs-pointer or flavour (of a Python file); `pattern` is its argument. A call may ask for an argument:
+    `wandb.Artifact(type=dataset)`, `*.option("versionAsOf")`. `files` limits any mark to paths (a glob); `also` is a
+    further condition on the same file (a regular expression).
     """
 
     what: str

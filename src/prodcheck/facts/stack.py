@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import PurePosixPath
 
 from prodcheck.extract.python import Call
 from prodcheck.extract.run import FileFacts
-from prodcheck.facts.ci import CiGraph
+from prodcheck.facts.ci import CiCommand, CiGraph
 from prodcheck.facts.data import DATA_SUFFIXES, suffix
 from prodcheck.facts.dependencies import Dependencies
 from prodcheck.facts.paths import Paths, Role, glob
@@ -24,13 +24,14 @@ from prodcheck.model import Evidence, GitState, Location, Strength, ToolUse
 
 MAX_EVIDENCE = 5
 """Places kept per tool: a person needs one or two, a report no more."""
-MAX_TEXT = 1_000_000
+MAX_TEXT = 300_000
 """Bytes. Larger files are data, and no regular expression is run over them."""
 
 _ALL = frozenset([Role.CODE, Role.TEST, Role.DOCS])
 _ROLES: Mapping[str, frozenset[Role]] = {
     # What tests and documentation import proves nothing about the project, except for what belongs there.
     "test-runner": frozenset([Role.CODE, Role.TEST]),
+    "data-validation": frozenset([Role.CODE, Role.TEST]),
     "documentation": frozenset([Role.CODE, Role.DOCS]),
     "notebook": _ALL,
 }
@@ -74,7 +75,6 @@ class _Index:
         self.files = files
         self.roles = {path: paths.role(path) for path in files}
         self.dependencies = dependencies
-        self.ci = ci
         self.git = git
         self.text = lru_cache(maxsize=None)(text)
         self.names: dict[str, list[str]] = defaultdict(list)
@@ -89,16 +89,23 @@ class _Index:
         self.globs: dict[str, tuple[str, ...]] = {}
         self.imports: dict[str, list[tuple[str, int]]] = defaultdict(list)
         self.calls: dict[str, dict[str, list[tuple[str, Call]]]] = defaultdict(lambda: defaultdict(list))
+        self.commands: dict[str, list[tuple[tuple[str, ...], CiCommand]]] = defaultdict(list)
+        for command in ci.commands:
+            argv = _plain(command.argv)
+            if argv:
+                self.commands[argv[0]].append((argv, command))
+        self.definitions: dict[str, list[tuple[str, int]]] = defaultdict(list)
         self.spoken: list[tuple[str, Call]] = []
         self.flavours: dict[str, list[tuple[str, int]]] = defaultdict(list)
         marks = [mark for signature in signatures for mark in signature.marks]
         self._index_code(
             {mark.pattern.split(".")[0] for mark in marks if mark.what == "import"},
             {_CALL.sub("", mark.pattern).rpartition(".")[2] for mark in marks if mark.what == "call"},
+            {mark.pattern for mark in marks if mark.what == "define"},
         )
 
-    def _index_code(self, modules: set[str], methods: set[str]) -> None:
-        """Index imports of wanted top-level modules, calls of wanted last names, and calls with a text."""
+    def _index_code(self, modules: set[str], methods: set[str], defined: set[str]) -> None:
+        """Index wanted imports, calls and definitions, and all calls with a text."""
         for path, file in self.files.items():
             python = file.python or (file.notebook.python if file.notebook else None)
             if python is None or self.roles[path] not in _ALL:
@@ -112,6 +119,9 @@ class _Index:
                     parts = name.split(".")
                     for length in range(1, len(parts) + 1):
                         self.imports[".".join(parts[:length])].append((path, item.line))
+            for definition in python.definitions:
+                if definition.name in defined:
+                    self.definitions[definition.name].append((path, definition.line))
             for call in python.calls:
                 last = call.name.rpartition(".")[2]
                 if last in methods:
@@ -131,6 +141,8 @@ class _Index:
             found = self._texts(mark, roles)
         elif mark.what == "import":
             found = self._places(self.imports.get(mark.pattern, ()), mark, roles, f"imports {mark.pattern}")
+        elif mark.what == "define":
+            found = self._places(self.definitions.get(mark.pattern, ()), mark, roles, f"defines {mark.pattern}")
         elif mark.what == "flavour":
             found = self._places(self.flavours.get(mark.pattern, ()), mark, roles, f"is a {mark.pattern} file")
         elif mark.what == "call":
@@ -158,12 +170,14 @@ class _Index:
             return known
         found: set[str] = set()
         for one in _alternatives(pattern):
-            compiled = glob(one)
-            found.update(path for path in self._candidates(one) if compiled.match(path))
+            candidates = self._candidates(one)
+            if candidates:  # compiling is what costs
+                compiled = glob(one)
+                found.update(path for path in candidates if compiled.match(path))
         self.globs[pattern] = tuple(sorted(found))
         return self.globs[pattern]
 
-    def _candidates(self, pattern: str) -> Iterable[str]:
+    def _candidates(self, pattern: str) -> Collection[str]:
         last = pattern.rpartition("/")[2]
         if not _WILD.search(last):
             return self.names.get(last, ())
@@ -245,8 +259,8 @@ class _Index:
 
     def _commands(self, mark: Mark) -> Iterator[Evidence]:
         wanted = mark.pattern.split()
-        for command in self.ci.commands:
-            argv = _plain(command.argv)[: len(wanted)]
+        for whole, command in self.commands.get(wanted[0], ()):
+            argv = whole[: len(wanted)]
             if len(argv) == len(wanted) and all(fnmatchcase(a, w) for a, w in zip(argv, wanted, strict=True)):
                 place = command.chain[0].location if command.chain else Location(command.pipeline)
                 yield Evidence(f"CI runs {command.text[:60]}", place, mark.strength)

@@ -34,7 +34,7 @@ REQUIRED = (
     "id title category severity polarity effort applies_to message rationale remediation references examples".split()
 )
 OPTIONAL = "applies_when requires require forbid cap info_in_prototype scope".split()
-MARK_WORDS = "file key text dependency import call command remote lfs-pointer flavour".split()
+MARK_WORDS = "file key text dependency import call command remote define lfs-pointer flavour".split()
 TOOLS_FOLDER = "tools"
 
 
