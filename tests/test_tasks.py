@@ -309,7 +309,7 @@ def test_pre_commit_hooks_and_their_stages() -> None:
             hooks: [{id: check-hooks-apply}]
         """,
     )
-    assert [(t.name, t.stages) for t in file.targets] == [("tests", ("pre-push",)), ("black", ())]
+    assert [(t.name, t.labels) for t in file.targets] == [("tests", ("pre-push",)), ("black", ())]
     assert commands(file, "tests") == ["pytest -x"]
 
 

@@ -25,7 +25,7 @@ _PATHS = (
     ("buildkite", r"(?:^|/)\.buildkite/.*" + _YAML + r"|(?:^|/)buildkite" + _YAML),
     ("drone", r"(?:^|/)\.drone" + _YAML),
     ("woodpecker", r"(?:^|/)\.woodpecker(?:/.*)?" + _YAML),
-    ("cloudbuild", r"(?:^|/)[^/]*cloud-?build[^/]*\.(?:ya?ml|json)$"),
+    ("cloudbuild", r"(?:^|/)[^/]*cloud-?build[^/]*\.(?:ya?ml|json)$|(?:^|/)\.?cloud-?build/.*" + _YAML),
     ("codebuild", r"(?:^|/)[^/]*buildspec[^/]*" + _YAML),
     ("codecatalyst", r"(?:^|/)\.codecatalyst/workflows/[^/]+" + _YAML),
     ("appveyor", r"(?:^|/)\.?appveyor" + _YAML),

@@ -53,8 +53,13 @@ def _call(
         return
     matrix = {key: list(value.strings()) for key, value in options.get("matrix", "parameters").items()}
     for values in combinations(matrix) if matrix else [{}]:
-        job = _job(given, definition, commands, {**dict(options.pairs()), **values}, needs, allowed)
+        inputs = {key: _put(text, values) for key, text in options.pairs()}
+        job = _job(given, definition, commands, {**inputs, **values}, needs, allowed)
         yield replace(job, id=f"{workflow}/{given}")
+
+
+def _put(text: str, values: Mapping[str, str]) -> str:
+    return _PARAMETER.sub(lambda match: values.get(match.group(1), match.group()), text)
 
 
 def _job(

@@ -190,7 +190,9 @@ def _flat(node: Node, prefix: str) -> dict[str, str]:
 
 
 _BRANCH = re.compile(r"github\.ref(?:_name)?\s*==\s*'|startsWith\(\s*github\.ref\s*,\s*'refs/heads")
-_TAG = re.compile(r"^startsWith\(\s*github\.ref\s*,\s*'refs/tags|github\.ref_type\s*==\s*'tag'|^github\.event\.release")
+_TAG = re.compile(
+    r"^startsWith\(\s*github\.(?:event\.)?ref\s*,\s*'refs/tags|github\.ref_type\s*==\s*'tag'|^github\.event\.release"
+)
 
 
 def restrict(condition: str, triggers: frozenset[str]) -> frozenset[str] | None:

@@ -11,6 +11,7 @@ import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from prodcheck.extract.shell_tree import Node, Parser
 from prodcheck.extract.shell_words import Part, Token, tokens
@@ -35,6 +36,7 @@ _ROOT = re.compile(
     re.IGNORECASE,
 )
 _HERE = re.compile(r"dirname\s+(?:--\s+)?\"?(?:\$0|\$\{0\}|\$\{?BASH_SOURCE(?:\[0\](?::-\$0)?)?\}?)\"?")
+_NAME = re.compile(r"\w+|[@*]")
 _STATUS = re.compile(r"\$\{?(?:\?|PIPESTATUS)|LASTEXITCODE|errorlevel", re.IGNORECASE)
 
 
@@ -73,14 +75,28 @@ def parse(
     `errexit` and `pipefail` are the options that the caller starts the shell with; `shell` is bash, pwsh, powershell
     or cmd; `variables` are known before the start; `here` is the folder the script lies in, seen from where it starts.
     """
+    named = set(_NAME.findall(text))
+    known = tuple(sorted((name, value) for name, value in (variables or {}).items() if name in named))
+    return _parse(text, line, errexit, pipefail, shell, known, here)
+
+
+@lru_cache(maxsize=2048)
+def _parse(
+    text: str, line: int, errexit: bool, pipefail: bool, shell: str, variables: tuple[tuple[str, str], ...], here: str
+) -> tuple[Command, ...]:
+    """The work of `parse`; a script that many jobs run is read once."""
     windows = shell in ("pwsh", "powershell", "cmd")
     if windows:
         text = _from_windows(text, shell)
-    text = _HERE.sub(lambda m: m.group().split()[0] + " __here__", text)
-    parser = Parser(tokens(text, line, backslash=not windows), text)
-    run = _Run(dict(variables or {}), errexit, pipefail, here, "wait" in text)
-    run.sequence(parser.sequence(0), True)
+    tree = _tree(_HERE.sub(lambda m: m.group().split()[0] + " __here__", text), line, not windows)
+    run = _Run(dict(variables), errexit, pipefail, here, "wait" in text)
+    run.sequence(tree, True)
     return tuple(run.out[:MAX_COMMANDS])
+
+
+@lru_cache(maxsize=512)
+def _tree(text: str, line: int, backslash: bool) -> Node:
+    return Parser(tokens(text, line, backslash), text).sequence(0)
 
 
 def arguments(argv: Sequence[str]) -> dict[str, str]:

@@ -312,7 +312,7 @@ def pre_commit(path: str, data: bytes) -> TaskFile | None:
             arguments = " ".join(hook.get("args").strings())
             text = f"{hook.get('entry').text} {arguments}" if local else f"{name} {arguments}"
             commands = ((hook.line, text.strip()),)
-            targets.append(Target(name, hook.line, commands, errexit=local, stages=tuple(_stage(s) for s in stages)))
+            targets.append(Target(name, hook.line, commands, errexit=local, labels=tuple(_stage(s) for s in stages)))
     return TaskFile(path, "pre-commit", tuple(targets)) if targets else None
 
 

@@ -19,8 +19,8 @@ class Target:
     factors: tuple[str, ...] = ()
     """tox: for each command the condition on the environment's name, empty for none."""
     shell: str = "bash"
-    stages: tuple[str, ...] = ()
-    """pre-commit: the git hooks it belongs to, empty for all."""
+    labels: tuple[str, ...] = ()
+    """pre-commit: the git hooks it belongs to, empty for all. nox: its tags."""
 
 
 @dataclass(frozen=True)

@@ -76,13 +76,7 @@ def _pre(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, ...]:
 def _body(nodes: list[ast.AST], names: set[str], runner: str) -> tuple[tuple[tuple[int, str], ...], tuple[str, ...]]:
     """Commands in the order of lines, and the names of the module's functions that are called."""
     bare = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
-    bound = {
-        target.id: node.value
-        for node in nodes
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
+    bound = _bound(nodes)
     commands, needs = [], []
     for node in nodes:
         if not isinstance(node, ast.Call):
@@ -96,6 +90,17 @@ def _body(nodes: list[ast.AST], names: set[str], runner: str) -> tuple[tuple[tup
             ignored = id(node) in bare and not checked and not name.endswith(_ALWAYS_FATAL) and not runner
             commands.append((node.lineno, f"{text} || true" if ignored else text))
     return tuple(sorted(commands)), tuple(dict.fromkeys(needs))
+
+
+def _bound(nodes: list[ast.AST]) -> dict[str, ast.expr]:
+    """Names that are assigned, with the expression assigned last."""
+    return {
+        target.id: node.value
+        for node in nodes
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
 
 
 def _command(node: ast.Call, name: str, runner: str, bound: dict[str, ast.expr]) -> str:
@@ -158,6 +163,7 @@ def _nox(path: str, tree: ast.Module) -> TaskFile:
     chosen: tuple[str, ...] = ()
     off: set[str] = set()
     helpers = {f.name: f for f in _functions(tree)}
+    bound = _bound(list[ast.AST](tree.body))
     for node in tree.body:
         if isinstance(node, ast.Assign) and _dotted(node.targets[0]) == "nox.options.sessions":
             chosen = tuple(
@@ -171,21 +177,30 @@ def _nox(path: str, tree: ast.Module) -> TaskFile:
             keywords = {k.arg: k.value for k in call.keywords if k.arg} if call else {}
             given = keywords.get("name")
             name = str(given.value) if isinstance(given, ast.Constant) else function.name
+            tags = _strings(keywords.get("tags"))
             default = keywords.get("default")
             if isinstance(default, ast.Constant) and default.value is False:
                 off.add(name)
-            targets.append(Target(name, function.lineno, *_session(function, helpers)))
+            commands, needs = _session(function, helpers, bound)
+            targets.append(Target(name, function.lineno, commands, needs, labels=tags))
     default_names = chosen or tuple(t.name for t in targets if t.name not in off)
     return TaskFile(path, "nox", tuple(targets), default_names)
+
+
+def _strings(node: ast.expr | None) -> tuple[str, ...]:
+    constants = [c.value for c in ast.walk(node) if isinstance(c, ast.Constant)] if node else []
+    return tuple(value for value in constants if isinstance(value, str))
 
 
 def _session(
     function: ast.FunctionDef | ast.AsyncFunctionDef,
     helpers: dict[str, ast.FunctionDef | ast.AsyncFunctionDef],
+    bound: dict[str, ast.expr],
     depth: int = 0,
 ) -> tuple[tuple[tuple[int, str], ...], tuple[str, ...]]:
     """`session.run("pytest", "-q")` and `session.notify("x")`, also in helpers that are given the session."""
     session = function.args.args[0].arg if function.args.args else "session"
+    known = {**bound, **_bound(list(ast.walk(function)))}
     commands, needs = [], []
     for node in ast.walk(function):
         if not isinstance(node, ast.Call):
@@ -193,12 +208,12 @@ def _session(
         name = _dotted(node.func)
         if name in (f"{session}.run", f"{session}.run_always", f"{session}._session.run"):
             lenient = any(k.arg == "success_codes" for k in node.keywords)
-            text = " ".join(_word(argument, {}) for argument in node.args)
+            text = " ".join(_word(argument, known) for argument in node.args)
             commands.append((node.lineno, f"{text} || true" if lenient else text))
         elif name == f"{session}.notify" and node.args and isinstance(node.args[0], ast.Constant):
             needs.append(str(node.args[0].value))
         elif name in helpers and name != function.name and depth < 3 and session in map(_dotted, node.args):
-            inner, more = _session(helpers[name], helpers, depth + 1)
+            inner, more = _session(helpers[name], helpers, bound, depth + 1)
             commands += inner
             needs += more
     return tuple(sorted(commands)), tuple(needs)

@@ -302,6 +302,9 @@ class Resolver:
         elif self.paths.role(path) is Role.CODE and not path.startswith("."):
             found |= {"smoke"}  # a helper of the CI itself, in `.github/`, tries nothing of the project out
         self.emit(("python", *argv), text, place, chain, found)
+        if "--" in argv:  # a wrapper of the project's own: `python docker_run.py --image x -- bash test.sh`
+            inner = argv[argv.index("--") + 1 :]
+            self.command(inner, " ".join(inner), chain[-1].location.line or 1 if chain[-1].location else 1, place)
         file = self.tasks.by_path.get(("python", path)) or self.tasks.by_path.get(("invoke", path))
         if file is None or "test" in found:
             return

@@ -189,6 +189,7 @@ class Tasks:
         if any(w in ("-l", "--list", "--list-sessions", "--version", "--help", "--install-only") for w in words):
             return ()
         file = _value(words, "-f", "--noxfile")
+        tags = [w for w in words if not w.startswith("-")] if _tagged(words) else []
         while index < len(words) and words[index] != "--":
             if words[index] in ("-s", "--sessions", "--session", "-e"):
                 while index + 1 < len(words) and not words[index + 1].startswith("-"):
@@ -196,12 +197,17 @@ class Tasks:
                     names.append(words[index])
             elif words[index].startswith(("--session=", "--sessions=")):
                 names.append(words[index].partition("=")[2])
+            elif re.fullmatch(r"-[a-z]*s", words[index]) and index + 1 < len(words):
+                index += 1
+                names.append(words[index])
             elif re.match(r"-s\S", words[index]):
                 names.append(words[index][2:])
             index += 1
         found = self.by_path.get(("nox", join(directory, file or "noxfile.py")))
         if found is None:
             return ()
+        if tags:
+            names += [t.name for t in found.targets if set(t.labels) & set(tags)] or ["-"]
         names = names or [n for n in env.get("NOXSESSION", "").split(",") if n] or list(found.default)
         calls = []
         for name in names:
@@ -316,7 +322,7 @@ class Tasks:
         skipped = set(env.get("SKIP", "").split(","))
         stage = _value(rest, "--hook-stage", "--stage")
         stage = {"": "pre-commit", "commit": "pre-commit", "push": "pre-push"}.get(stage, stage)
-        hooks = [t for t in found.targets if not t.stages or stage in t.stages]
+        hooks = [t for t in found.targets if not t.labels or stage in t.labels]
         hooks = [t for t in hooks if t.name not in skipped and (not only or t.name in only)]
         return tuple(Call(found, hook, posixpath.dirname(found.path)) for hook in hooks)
 
@@ -376,6 +382,11 @@ def _value(argv: Argv | list[str], *names: str) -> str:
             if name.startswith("--") and word.startswith(name + "="):
                 return word.partition("=")[2]
     return ""
+
+
+def _tagged(words: Argv) -> bool:
+    """Whether nox is told to select sessions by tag."""
+    return any(re.fullmatch(r"-[a-z]*t|--tags?", word) for word in words)
 
 
 def _pattern(file: TaskFile, name: str) -> Target | None:

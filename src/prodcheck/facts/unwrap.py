@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 Argv = tuple[str, ...]
 
@@ -85,6 +86,7 @@ _PROGRAM_VARIABLE = re.compile(r"\$\{?\{?\s*(?:env\.)?([A-Za-z_]\w*)\}?\}?")
 _COVERAGE = "--source --omit --include --rcfile --data-file --context --concurrency --source-pkgs"
 
 
+@lru_cache(maxsize=4096)
 def program(word: str) -> str:
     """Name of a program without folder, suffix and Python version: `.venv/bin/python3.11` is `python`."""
     match = _PROGRAM_VARIABLE.fullmatch(word)
