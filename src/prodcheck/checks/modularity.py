@@ -21,7 +21,7 @@ LONG_SCRIPT = 150
 COPIES = 3
 """Files that must share a block of code before it counts as copied about."""
 USUAL_SIZE = 2_500
-"""Code lines up to which every single large function or module weighs fully; in larger projects their density counts."""
+"""Code lines up to which each large function or module weighs fully; in larger projects their density counts."""
 _NO_LOGIC = re.compile(
     r"(?i)(?:^|/)(?:setup|conf|config\w*|settings|constants|__init__|__about__|versioneer|noxfile)\.py$|/dags/"
 )
@@ -51,7 +51,7 @@ def unmodular_code(facts: Facts, params: Mapping[str, object]) -> Outcome:
         Evidence(f"{defined} of {total} lines of code in functions and classes", Location(path))
         for path, (_, defined, total) in sorted(modules.items(), key=lambda item: -item[1][2])[:3]
     )
-    if score >= 0.95:
+    if score >= 0.9:
         score, hits = 1.0, []
     return Outcome(max(0.0, score), evidence, tuple(hits[:12]), reason, Confidence.MEDIUM)
 

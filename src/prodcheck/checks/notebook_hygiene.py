@@ -27,11 +27,15 @@ def bloated_notebook(facts: Facts, params: Mapping[str, object]) -> Outcome:
     lenient = facts.project.kind in (Kind.COURSE, Kind.LIBRARY)
     rendered = _renders_notebooks(facts)
     judged, hits, bad = 0, [], set()
+    works_on_data = {book.path for book in facts.code.per_notebook if book.stages}
     for path, book in _notebooks(facts):
         judged += 1
         in_docs = lenient or facts.role(path) is Role.DOCS
-        for hit in _bloat(path, book, in_docs, rendered and in_docs):
-            hits.append(hit)
+        found = _bloat(path, book, in_docs, rendered and in_docs)
+        if path in works_on_data:  # elsewhere an error is as likely the lesson of a tutorial
+            found.extend(_error(path, book))
+        if found:
+            hits.extend(found)
             bad.add(path)
     if not judged:
         return Outcome.not_applicable("no readable notebook")
@@ -70,15 +74,18 @@ def _bloat(path: str, book: NotebookFacts, in_docs: bool, outputs_wanted: bool) 
             hits.append(Hit(whole, f"{book.raw_lines} lines of JSON to review", identity="lines"))
         if book.widget_bytes > MAX_WIDGETS:
             hits.append(Hit(whole, f"{book.widget_bytes // 1000} KB of saved widget state", identity="widgets"))
-    for cell, output in outputs:
+    return hits
+
+
+def _error(path: str, book: NotebookFacts) -> list[Hit]:
+    """The first committed error; cells tagged `raises-exception` mean theirs."""
+    for cell, output in [(each, output) for each in book.cells for output in each.outputs]:
         if output.kind == "error" and "raises-exception" not in cell.tags:
             line = output.lines[0] if output.lines else (cell.lines[0] if cell.lines else None)
-            error = output.text.split("\n")[0][:80].strip()
-            hits.append(
-                Hit(Location(path, line, cell=cell.index), f"a committed error: {error}", identity=f"error {error}")
-            )
-            break
-    return hits
+            error = output.error or "error"
+            # Only the kind of error: what it says may hold anything, credentials included.
+            return [Hit(Location(path, line, cell=cell.index), f"a committed {error}", identity=f"error {error}")]
+    return []
 
 
 def _percent(part: int, whole: int) -> str:

@@ -35,6 +35,8 @@ class Output:
     text: str = ""
     lines: tuple[int, ...] = ()
     """Raw line in the file for each line of `text`."""
+    error: str = ""
+    """Name of the exception, for an error."""
 
 
 @dataclass(frozen=True)
@@ -258,7 +260,9 @@ def _output(raw: Mapping[str, object], cursor: Cursor) -> Output:
             if text:
                 texts.append(_EMBEDDED.sub("base64,…", text) if "base64," in text else text)
                 lines.extend(where)
-    return Output(_OUTPUT_KINDS.get(str(kind), "display"), size, "\n".join(texts), tuple(lines))
+    name = raw.get("ename")
+    error = name[:60] if isinstance(name, str) and name.isidentifier() else ""
+    return Output(_OUTPUT_KINDS.get(str(kind), "display"), size, "\n".join(texts), tuple(lines), error)
 
 
 def _weight(value: object) -> int:
