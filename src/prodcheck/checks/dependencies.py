@@ -102,8 +102,8 @@ def unpinned_dependencies(facts: Facts, params: Mapping[str, object]) -> Outcome
         return Outcome.unknown("the requirements are computed, not written down")
     if not files:
         return Outcome(1.0, tuple(evidence), reason=evidence[0].detail if evidence else "all requirements are locked")
-    where = _listing(list(dict.fromkeys(files)), 2)
-    word = "have a lower bound" if library else "are pinned exactly"
+    where = _listing(list(dict.fromkeys([*files, *(e.location.path for e in evidence if e.location)])), 2)
+    word = "have a lower bound and leave room" if library else "are pinned exactly"
     reason = f"{exact} of {total} requirements {word} ({where})"
     evidence += [Evidence(reason, Location(path), Strength.CONFIGURED) for path in dict.fromkeys(files[:3])]
     return Outcome(round(earned / possible, 4), tuple(evidence), tuple(hits), reason)

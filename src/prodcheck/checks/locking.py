@@ -65,7 +65,7 @@ def best_lock(facts: Facts, home: str, manifests: list[Manifest]) -> LockState |
         and deps.group(lock) not in ("docs", "test", "dev", "lint")
     ]
     states += [s for s in (_frozen(facts, manifest, home) for manifest in manifests) if s is not None]
-    return max(states, key=lambda s: s.score, default=None)
+    return max(states, key=lambda s: (s.score, len(s.manifest.requirements)), default=None)
 
 
 _OWN_FOLDER = frozenset(("poetry", "pdm", "pipenv"))

@@ -65,7 +65,9 @@ def non_portable_requirements(facts: Facts, params: Mapping[str, object]) -> Out
         found += map(_softened, rows) if deps.group(manifest) in MINOR_GROUPS else rows
     found += _conflicts(facts)
     if not found:
-        places = tuple(Evidence("installs anywhere", Location(m.path), Strength.CONFIGURED) for m in manifests[:5])
+        places = tuple(
+            Evidence("no line ties it to one machine", Location(m.path), Strength.CONFIGURED) for m in manifests[:5]
+        )
         return Outcome(1.0, places, reason="nothing in the dependency files ties them to one machine")
     score = 1.0
     main = {t.kind for t in found if t.hit.severity is not Severity.MINOR or t.kind == "prefix"}
