@@ -4,11 +4,11 @@ CredData labels lines of public repositories; nothing of it is kept here. Give i
 its source repositories (any layout: the template names them), and it lays out the labelled files under a working
 folder, replaces the true values by CredData's own script, and scores prodcheck and, if they are installed, its peers:
 
-    python benchmarks/secrets_creddata.py --creddata ../CredData --clones '../clones/{owner}/{name}' --work /tmp/creddata
+    python benchmarks/secrets_creddata.py --creddata ../CredData --clones '../clones/{owner}/{name}' --work /tmp/cred
 
-CredData's script needs the package `pybase62` in the interpreter given with `--python`. A clone may be bare, but must hold the commit that
-CredData's `snapshot.json` names. A true row is a span of lines labelled T, with the categories UUID, Nonce, Salt and
-S3 bucket left out; precision is strict: a finding on a line without a label counts as false.
+CredData's script needs the package `pybase62` in the interpreter given with `--python`. A clone may be bare, but must
+hold the commit that CredData's `snapshot.json` names. A true row is a span of lines labelled T, with the categories
+UUID, Nonce, Salt and S3 bucket left out; precision is strict: a finding on a line without a label counts as false.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DEVELOPMENT = (
-    "docker/docker-py duo-labs/cloudmapper tiangolo/full-stack-fastapi-postgresql oracle/docker-images byt3bl33d3r/CrackMapExec "
-    "nats-io/nats-server boto/boto3 request/request aws/chalice requests/requests-oauthlib SerpentAI/SerpentAI CTFd/CTFd "
-    "juice-shop/juice-shop elastic/rally spotify/luigi encode/starlette anthropics/claude-cookbooks perplexityai/api-cookbook iterative/dvc"
+    "docker/docker-py duo-labs/cloudmapper tiangolo/full-stack-fastapi-postgresql oracle/docker-images "
+    "byt3bl33d3r/CrackMapExec nats-io/nats-server boto/boto3 request/request aws/chalice requests/requests-oauthlib "
+    "SerpentAI/SerpentAI CTFd/CTFd juice-shop/juice-shop elastic/rally spotify/luigi encode/starlette "
+    "anthropics/claude-cookbooks perplexityai/api-cookbook iterative/dvc"
 ).split()
 """The repositories that detection is tuned on. All others are for the final judgement only."""
 LEFT_OUT = {"UUID", "Nonce", "Salt", "AWS S3 Bucket"}

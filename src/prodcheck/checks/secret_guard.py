@@ -26,10 +26,12 @@ _SETTINGS = (
 )
 _MANAGED_IMPORTS = re.compile(
     r"^(?:google\.cloud\.secretmanager|azure\.keyvault\.secrets|hvac|kaggle_secrets|google\.colab\.userdata|"
-    r"prefect\.blocks\.system|dotenv|pydantic_settings|environs|decouple|dynaconf|keyring|onepasswordconnectsdk|infisical\w*)(?:\.|$)"
+    r"prefect\.blocks\.system|dotenv|pydantic_settings|environs|decouple|dynaconf|keyring|onepasswordconnectsdk|"
+    r"infisical\w*)(?:\.|$)"
 )
 _MANAGED_CALLS = re.compile(
-    r"^(?:os\.getenv|os\.environ\.get|getpass\.getpass|dbutils\.secrets\.get|modal\.Secret\.\w+|google\.colab\.userdata\.get|"
+    r"^(?:os\.getenv|os\.environ\.get|getpass\.getpass|dbutils\.secrets\.get|modal\.Secret\.\w+|"
+    r"google\.colab\.userdata\.get|"
     r"airflow\.(?:models|hooks)\.\S*(?:get_connection|Variable\.get))$"
 )
 _IGNORED_ENV = re.compile(r"^/?(?:\*\*/)?(?:\.env(?:\.\*|\*)?|\*\.env|\.env\*|\.\*)/?$")

@@ -28,7 +28,8 @@ JWT = Format(
 URL_CREDENTIALS = Format(
     "Password in a URL",
     ("://",),
-    r"://(?P<user>[^\s/:@'\"`<>,()\[\]\\?#=]{0,64}):(?P<v>[^\s/@'\"`<>()\[\]\\?#]{3,128})@(?P<host>[^\s/:'\"`<>\\?#]{1,128})",
+    r"://(?P<user>[^\s/:@'\"`<>,()\[\]\\?#=]{0,64}):(?P<v>[^\s/@'\"`<>()\[\]\\?#]{3,128})"
+    r"@(?P<host>[^\s/:'\"`<>\\?#]{1,128})",
     "BasicAuthDetector",
     confidence=Confidence.MEDIUM,
     graded="password",
@@ -63,16 +64,16 @@ CONTEXTUAL: tuple[Format, ...] = (
     ),
     Format(
         "Password on a command line",
-        ("in pass:", "out pass:", "sshpass -p"),
-        r"(?:in pass:|out pass:|sshpass -p ?)(?P<q>['\"]?)(?P<v>[^\s'\"]{4,64})(?P=q)",
+        ("pass",),
+        r"(?:(?<=in )pass:|(?<=out )pass:|(?<=ssh)pass -p ?)(?P<q>['\"]?)(?P<v>[^\s'\"]{4,64})(?P=q)",
         confidence=Confidence.MEDIUM,
         graded="password",
     ),
     Format(
         "Password on a command line",
-        ("curl ", "wget ", "docker login"),
-        r"(?:curl|wget|docker login)\s(?:[^\n]{0,200}?\s)??"
-        r"(?:(?:-u|--user)[ =]?['\"]?[\w.@-]{1,64}:|-p |--http-password[ =])"
+        ("curl ", "docker login"),
+        r"(?:curl|docker login)\s(?:[^\n]{0,200}?\s)??"
+        r"(?:(?:-u|--user)[ =]?['\"]?[\w.@-]{1,64}:|-p )"
         r"['\"]?(?P<v>[^\s'\"@:]{4,64})['\"]?(?=\s|$)",
         confidence=Confidence.MEDIUM,
         graded="password",

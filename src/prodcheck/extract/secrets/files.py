@@ -15,8 +15,8 @@ _SKIPPED = re.compile(
 _TRANSLATIONS = re.compile(r"(?i)(?:^|/)(?:i18n|locales?|lang|langs|languages|translations?)/|\.(?:resx|strings|xlf)$")
 """The word for "password" in forty languages."""
 _CONFIGURATION = re.compile(
-    r"(?i)(?:^|/)(?:\.?env(?:\.[\w.-]+)?|dockerfile[\w.-]*|containerfile|\.(?:npmrc|pypirc|databrickscfg|s3cfg|netrc)|_netrc|"
-    r"\.?credentials|config)$|"
+    r"(?i)(?:^|/)(?:\.?env(?:\.[\w.-]+)?|dockerfile[\w.-]*|containerfile|[._]netrc|"
+    r"\.(?:npmrc|pypirc|databrickscfg|s3cfg)|\.?credentials|config)$|"
     r"\.(?:ini|cfg|conf|config|cnf|properties|toml|ya?ml|sh|bash|zsh|env|envrc|tfvars|rsp|dockerfile)$"
 )
 _PROSE = re.compile(r"(?i)\.(?:md|mdx|markdown|rst|adoc|txt|text|bat|cmd|ps1|fish)$|(?:^|/)[^./]+$|(?:^|/)\.[^./]+$")

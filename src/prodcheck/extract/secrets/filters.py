@@ -15,13 +15,23 @@ from itertools import pairwise
 from prodcheck.extract.secrets.letters import oddness
 from prodcheck.model import Confidence
 
+
+def _any(words: str) -> str:
+    """A pattern for one of the words, which are patterns themselves."""
+    return "|".join(words.split())
+
+
 _PLACEHOLDER = re.compile(
-    r"example|sample|your|change[_-]?(?:me|it|this)|dummy|fake|placeholder|redacted|insert|replace|todo|fixme|"
-    r"x{3,}|\*{2,}|\.{3}|…|<[^>]*>|\{\{|\}\}|\$\{|%\(|\$\(|#\{|\{[A-Za-z_.0-9]*\}|%[sdv]|undefined|hidden|"
-    r"12345|abcd|abc\d|\dabc|[a-z]123!?$|qwer|asdf|deadbeef|0{6,}|lorem|foobar|secret|passw|passphrase|(?:api|access)[_-]?key|token|"
-    r"admin|test|(?<![a-z])(?:foo|bar|baz|root|user|guest|demo|none|null|true|false|hello|welcome|letmein)(?![a-z])",
+    _any(
+        r"example sample your change[_-]?(?:me|it|this) dummy fake placeholder redacted insert replace todo fixme "
+        r"undefined hidden lorem foobar secret passw passphrase (?:api|access)[_-]?key token admin test "
+        r"12345 abcd qwer asdf deadbeef 0{6,} x{3,} [a-z]123!?$ "
+        r"\*{2,} \.{3} … <[^>]*> \{\{ \}\} \$\{ %\( \$\( #\{ \{[A-Za-z_.0-9]*\} %[sdv] "
+        r"(?<![a-z])(?:foo|bar|baz|root|user|guest|demo|none|null|true|false|hello|welcome|letmein)(?![a-z])"
+    ),
     re.IGNORECASE,
 )
+_SHORT_PLACEHOLDER = re.compile(r"abc\d|\dabc", re.IGNORECASE)
 _TOKEN_PLACEHOLDER = re.compile(
     r"example|x{6,}|(.)\1{7,}|123456789|abcdefgh|01234567|deadbeef|your|placeholder|dummy|fake|redact|sample|testtest",
     re.IGNORECASE,
@@ -30,33 +40,43 @@ _CODE = re.compile(r"\w\(|\(\)|^\$\w*$|^@[\w.]+$|^&\w|->|=>|::|^%\w|==|&&|\|\||^
 _PATH = re.compile(
     r"^(?:[a-z][a-z0-9+.-]{1,20}://|[./~]{1,2}/|[A-Za-z]:\\|arn:|s3:)|^/?(?:[\w.-]+/)+[\w.-]*$|"
     r"\.(?:pem|key|json|ya?ml|txt|py|crt|com|org|net|io|html?)$",
-    re.I,
+    re.IGNORECASE,
 )
-_UUID = re.compile(r"^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$", re.I)
+_UUID = re.compile(r"^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$", re.IGNORECASE)
 _NUMBER = re.compile(r"^[\d.,:/+\-eE_ ]+$")
 _HOSTS = re.compile(r"^[A-Za-z][\w.-]*:\d{1,5}(?:[/,]|$)")
 _HASHED = re.compile(
-    r"^(?:\$(?:2[abxy]|[156]|apr1|argon2\w*|pbkdf2\S*|scrypt)\$|\{(?:S?SHA\d*|CRYPT|MD5|PBKDF2\S*)\}|pbkdf2[:_]|scrypt:|sha256:|sha512:|md5:)",
-    re.I,
+    r"^(?:\$(?:2[abxy]|[156]|apr1|argon2\w*|pbkdf2\S*|scrypt)\$|\{(?:S?SHA\d*|CRYPT|MD5|PBKDF2\S*)\}|"
+    r"pbkdf2[:_]|scrypt:|sha256:|sha512:|md5:)",
+    re.IGNORECASE,
 )
+_DOTTED = re.compile(r"^[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+$")
 _PUBLIC = (
     # Azurite, the Azure storage emulator, and the Cosmos DB emulator; in two pieces so that no scanner trips here.
     "Eby8vdM02xNOcqFlqUwJPLlmEtlC" + "DXJ1OUzFT50uSRZ6IFsu",
     "C2y6yDjf5/R+ob0N8A7Cgv30VRDJ" + "IWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw",
     *("pk_", "pk.", "phc_", "s2s.", "js.", "wk_", "pub_", "pub-"),
 )
-_DOTTED = re.compile(r"^[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+$")
+_LANGUAGE_MODEL = _any(
+    "pad eos bos unk mask sep cls image stop start end special next new prev sub continuation page sync csrf xsrf "
+    r"delim\w* audio video prompt completion vocab input output max min num"
+)
+_OF_A_TOKEN = _any(
+    "id type class count url uri name path file len length limit index idx endpoint size embed level kind text info "
+    "list map set dict mask pos position value_type expir ttl usage budget price cost format regex pattern header"
+)
+_OF_A_SECRET = _any(
+    "name arn id ids ref path env scope file url uri field policy header label hint help description prompt message "
+    r"error type format length len regex pattern placeholder manager store version provider resolver class template "
+    r"validator reset change strength required min max rotation expir\w* algorithm size title text var variable "
+    "prefix suffix column param parameter dir location input selector input_?id hash(?:er|ing)?"
+)
 _NOT_SECRET_NAME = re.compile(
-    r"tokeni[sz]|tokens$|(?:^|[_\W])n_?tokens|(?:pad|eos|bos|unk|mask|sep|cls|image|stop|start|end|special|next|new|prev|sub|"
-    r"continuation|page|sync|csrf|xsrf|delim\w*|audio|video|prompt|completion|vocab|input|output|max|min|num)_?-?token|"
-    r"token_?-?(?:id|type|class|count|url|uri|name|path|file|len|length|limit|index|idx|endpoint|size|embed|level|kind|text|info|list|map|"
-    r"set|dict|mask|pos|position|value_type|expir|ttl|usage|budget|price|cost|format|regex|pattern|header)|"
-    r"(?:secret|key|password|passwd|pwd|credential|token|passphrase)s?_?-?(?:name|arn|id|ids|ref|path|env|scope|file|url|uri|field|policy|header|"
-    r"label|hint|help|description|prompt|message|error|type|format|length|len|regex|pattern|placeholder|manager|store|version|"
-    r"provider|resolver|class|template|validator|reset|change|strength|required|min|max|rotation|expir\w*|algorithm|size|"
-    r"title|text|var|variable|prefix|suffix|column|param|parameter|dir|location|input|selector|input_?id|hash(?:er|ing)?)(?:$|[^a-z])|"
-    r"^x-(?:amz|goog)-|public_?-?key|publishable|pub_?key|primary_?key|foreign_?key|sort_?key|partition_?key|site_?key|csrf|xsrf|"
-    r"(?:no|has|is|use|show|need|require|reset|forgot|forget|invalid|wrong|incorrect|missing|get|set|check|verify|validate)_?(?:secret|passw|pwd|token|credential)",
+    rf"tokeni[sz]|tokens$|(?:^|[_\W])n_?tokens|(?:{_LANGUAGE_MODEL})_?-?token|token_?-?(?:{_OF_A_TOKEN})|"
+    rf"(?:secret|key|password|passwd|pwd|credential|token|passphrase)s?_?-?(?:{_OF_A_SECRET})(?:$|[^a-z])|"
+    r"^x-(?:amz|goog)-|(?:public|pub|primary|foreign|sort|partition|site)_?-?key|publishable|csrf|xsrf|"
+    r"(?:no|has|is|use|show|need|require|reset|forgot|forget|invalid|wrong|incorrect|missing|get|set|check|verify|"
+    r"validate)_?(?:secret|passw|pwd|token|credential)",
     re.IGNORECASE,
 )
 PASSWORD_NAME = re.compile(r"passw|passwd|pwd|passphrase|(?:^|[_\-.]|(?<=[a-z])(?=P))pass$|_pw$", re.IGNORECASE)
@@ -119,8 +139,10 @@ _LEET = str.maketrans("013457@$!|", "oieastasil")
 
 
 def is_placeholder(value: str) -> bool:
-    """True for made-up values, also in leetspeak and in base64."""
-    if _PLACEHOLDER.search(value) or _PLACEHOLDER.search(value.translate(_LEET)):
+    """True for made-up values; short ones also in leetspeak, and whatever is made up in base64."""
+    if _PLACEHOLDER.search(value):
+        return True
+    if len(value) < 20 and (_SHORT_PLACEHOLDER.search(value) or _PLACEHOLDER.search(value.translate(_LEET))):
         return True
     if len(value) % 4 == 0 and len(value) >= 12 and re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", value):
         try:

@@ -94,14 +94,14 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "Azure storage account key",
-        ("accountkey=",),
-        r"AccountKey=(?P<v>[A-Za-z0-9+/]{86}==)",
+        ("key",),
+        r"(?<=Account)Key=(?P<v>[A-Za-z0-9+/]{86}==)",
         "AzureStorageKeyDetector",
     ),
     Format(
         "Azure shared access key",
-        ("sharedaccesskey=",),
-        r"SharedAccessKey=(?P<v>[A-Za-z0-9+/]{42,43}=)",
+        ("key",),
+        r"(?<=SharedAccess)Key=(?P<v>[A-Za-z0-9+/]{42,43}=)",
     ),
     Format(
         "Azure shared access signature",
@@ -193,10 +193,9 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "Telegram bot token",
-        (":aa",),
-        r"(?<![0-9A-Za-z:/_-])\d{8,10}:AA[A-Za-z0-9_-]{33}" + _END_DASHED,
+        ("aa",),
+        r"(?<=\d{8}:)AA[A-Za-z0-9_-]{33}" + _END_DASHED,
         "TelegramBotTokenDetector",
-        before=10,
     ),
     Format(
         "HashiCorp Vault token",
@@ -241,7 +240,5 @@ FORMATS: tuple[Format, ...] = (
 )
 """Tokens that prove themselves: a fixed prefix or check characters, and an exact length."""
 
-INSIDE = frozenset(
-    ("accountkey=", "sharedaccesskey=", "sig=", "q~", "-us", ":aa", "hooks.slack.com/services/", "/api/webhooks/")
-)
+INSIDE = frozenset(("key", "sig=", "q~", "-us", "hooks.slack.com/services/", "/api/webhooks/"))
 """Literals that stand inside or in front of a token, not at the beginning of a run of token characters."""

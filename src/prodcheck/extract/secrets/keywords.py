@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-WORDS = frozenset((b"pass", b"pwd", b"_pw", b"secret", b"token", b"credential", b"key", b"authorization"))
+WORDS = frozenset((b"pass", b"pwd", b"_pw", b"secret", b"token", b"key"))
 """What a name must contain, in lower case, to be looked at."""
 
 _STRONG = re.compile(
-    r"passw|passphrase|pwd|(?:^|[_\-.\d]|(?<=[a-z]))pass$|_pw$|secret|token|credential|api[_-]?key|access[_-]?key|consumer_?key|nkey|"
-    r"auth_?key|private_?key|account_?key|encryption_?key|signing_?key|connection_?string|conn_str|authorization",
+    r"passw|passphrase|pwd|(?:^|[_\-.\d]|(?<=[a-z]))pass$|_pw$|secret|token|"
+    r"(?:api|access|consumer|auth|private|account|encryption|signing)[_-]?key|nkey",
     re.IGNORECASE,
 )
 _WORD = re.compile(rb"[a-z]+|[A-Z]+|[A-Z][a-z]+")
@@ -36,7 +36,8 @@ _OPTION = re.compile(
     rb"(?P<rest>[A-Za-z0-9_\-]{0,40})(?P<op> )(?P<q>[\"']?)(?P<v>[^\s\"'`,;(){}\[\]<>&|]{4,200})(?P=q)"
 )
 _INLINE = re.compile(
-    rb"(?P<rest>[A-Za-z0-9_]{0,40})(?P<op>=)(?P<v>[^\s\"'`,;(){}\[\]<>#&|=][^\s\"'`,;(){}\[\]<>&|]{3,200})(?=[\s,;\"'&)`\\]|\Z)"
+    rb"(?P<rest>[A-Za-z0-9_]{0,40})(?P<op>=)"
+    rb"(?P<v>[^\s\"'`,;(){}\[\]<>#&|=][^\s\"'`,;(){}\[\]<>&|]{3,200})(?=[\s,;\"'&)`\\]|\Z)"
 )
 _CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*")
 

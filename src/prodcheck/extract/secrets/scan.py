@@ -18,6 +18,8 @@ WINDOW = 1200
 """Bytes looked at around a hit. No pattern ever sees more, so a line of a megabyte costs no more than a short one."""
 AFTER = 200
 """Bytes behind the literal of a format that begins in front of it."""
+NAME = 16
+"""Bytes in front of a match that a plugin of detect-secrets may want to see."""
 MOST = 1000
 """Matches in one piece of text; whoever has more has a list of tokens, and knows it."""
 
@@ -110,8 +112,10 @@ def _token(form: Format, pattern: re.Pattern[bytes], data: bytes, at: int) -> Ma
     confidence = judge(form, hit, value)
     if confidence is None:
         return None
-    if form.plugin and not plugins.agrees(form.plugin, hit.group().decode("utf-8", "replace"), value):
-        return None
+    if form.plugin:
+        text = data[max(0, hit.start() - NAME) : hit.end()].decode("utf-8", "replace")
+        if not plugins.agrees(form.plugin, text, value):
+            return None
     start = hit.start() if form is PRIVATE_KEY else hit.start(group)
     return Match(start, hit.end(group), value, form.kind, confidence)
 

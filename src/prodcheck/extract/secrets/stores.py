@@ -63,7 +63,7 @@ STORES: tuple[Store, ...] = (
     Store("Kaggle API key", r"(?:^|/)kaggle\.json$", r"\"key\"\s*:\s*\"(?P<v>[0-9a-f]{32})\"", Confidence.HIGH),
     Store(
         "Password of a file transfer",
-        r"(?i)(?:^|/)(?:\.?ftpconfig|\.?sftp(?:-config)?\.json|\.remote-sync\.json|deployment-config\.json|robomongo\.json)$",
+        r"(?i)(?:^|/)(?:\.?ftpconfig|(?:\.?sftp(?:-config)?|\.remote-sync|deployment-config|robomongo)\.json)$",
         r"(?i)\"(?:user)?(?:ssh)?(?:user)?(?:pass(?:word|phrase)?)\"\s*:\s*\"(?P<v>[^\"\n]{3,128})\"",
     ),
     Store(
@@ -110,8 +110,8 @@ _KUBERNETES_VALUE = re.compile(
     r"(?m)^[ \t]+(?P<name>[\w.-]+):[ \t]*[\"']?(?P<v>[^\s\"'#|>][^\s\"'#]{3,2000})[\"']?[ \t]*$"
 )
 _BLANK = re.compile(
-    r"(?i)^(?:change[_-]?(?:me|it|this)\S*|your\S*|x{3,}|\*+|\.{3}|<.*>?|\$.*|\{\{.*|%.*|none|null|true|false|todo|example\S*|placeholder|"
-    r"password|passwd|secret|token|test|foo|bar|base64:?)$|example|_here$|replace"
+    r"(?i)^(?:change[_-]?(?:me|it|this)\S*|your\S*|x{3,}|\*+|\.{3}|<.*>?|\$.*|\{\{.*|%.*|none|null|true|false|todo|"
+    r"example\S*|placeholder|password|passwd|secret|token|test|foo|bar|base64:?)$|example|_here$|replace"
 )
 
 
