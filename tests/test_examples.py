@@ -29,7 +29,7 @@ ORIGIN = "https://github.com/acme/churn-service"
 def settled(report: Report) -> Report:
     """The report without what differs between two runs or two machines."""
     git: GitState = replace(report.git, commit="0" * 40 if report.git.commit else None)
-    return replace(report, git=git, root="/work/project", started_at="2026-11-24T10:00:00Z", duration_ms=500)
+    return replace(report, git=git, root="project", started_at="2026-11-24T10:00:00Z", duration_ms=500)
 
 
 def statuses(report: Report) -> dict[str, Status]:
