@@ -36,6 +36,7 @@ _PATHS = (
 _COMPILED = tuple((provider, re.compile(pattern)) for provider, pattern in _PATHS)
 _AZURE_KEYS = re.compile(rb"^(?:stages|jobs|steps|extends):", re.MULTILINE)
 _AZURE_STEPS = re.compile(rb"^[ \t]*(?:- )?(?:task|script|bash|pwsh|powershell|template):", re.MULTILINE)
+_CLOUD_BUILD = re.compile(rb"^\s*-?\s*name: ['\"]?(?:gcr\.io/|[\w.-]+-docker\.pkg\.dev/)", re.MULTILINE)
 _GITLAB_TEXT = re.compile(rb"^  (?:script|extends|before_script):|^include:", re.MULTILINE)
 _GITLAB_FOLDER = re.compile(r"(?:^|/)\.?(?:ci|gitlab|pipelines?|ci-templates|templates|jobs)/", re.IGNORECASE)
 
@@ -64,6 +65,8 @@ def extract(path: str, data: bytes) -> Pipeline | None:
         found = ci_azure.pipeline(path, data)
         if found is not None:
             return found
+    if _CLOUD_BUILD.search(data) and ci_cloud.is_cloud_build(data):
+        return ci_cloud.cloud_build(path, data)
     if _GITLAB_FOLDER.search(path) and _GITLAB_TEXT.search(data):
         return ci_gitlab.pipeline(path, data, main=False)
     return None

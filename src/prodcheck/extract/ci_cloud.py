@@ -29,6 +29,15 @@ def cloud_build(path: str, data: bytes) -> Pipeline | None:
     return Pipeline(path, "cloudbuild", triggers=frozenset({"push"}), jobs=jobs, problem=stream.problem)
 
 
+def is_cloud_build(data: bytes) -> bool:
+    """Tells a Cloud Build file of another name by its steps: containers with arguments, and nothing of Kubernetes."""
+    top = root(load_all(data))
+    steps = [node for node in top.get("steps") if node.is_map]
+    images = [node for node in steps if "/" in node.get("name").text or "$" in node.get("name").text]
+    keys = ("args", "entrypoint", "script")
+    return bool(images) and not top.has("apiVersion") and any(node.has(key) for node in images for key in keys)
+
+
 def _cloud_step(node: Node) -> tuple[str, int]:
     """Shell text of a step: its script, or its entry point with the arguments; `$$` is a dollar for the shell."""
     if node.get("script").text:

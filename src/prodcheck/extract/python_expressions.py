@@ -22,6 +22,8 @@ CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {
     if isinstance(node, type) and issubclass(node, ast.AST)
 }
 """Per type of node, the fields that can hold expressions."""
+_PREFIXED = (ast.Attribute, ast.Subscript, ast.Starred)
+_TUPLES = (ast.Tuple, ast.List)
 _TEXT_METHODS = frozenset(
     "startswith endswith replace split rsplit strip lstrip rstrip removeprefix removesuffix".split()
 )
@@ -164,7 +166,7 @@ class Expressions:
 
 def _variable(node: ast.expr) -> str:
     """The variable that an expression is or begins with; empty for other expressions."""
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
+    while isinstance(node, _PREFIXED):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
 
@@ -172,7 +174,7 @@ def _variable(node: ast.expr) -> str:
 def _variables(targets: Iterable[ast.expr]) -> tuple[str, ...]:
     found: list[str] = []
     for target in targets:
-        for item in target.elts if isinstance(target, ast.Tuple | ast.List) else [target]:
+        for item in target.elts if isinstance(target, _TUPLES) else [target]:
             name = _variable(item)
             if name:
                 found.append(name)

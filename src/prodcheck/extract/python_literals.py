@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+_SEQUENCES = (ast.List, ast.Tuple, ast.Set)
 MAX_TEXT = 200
 """Characters of a string literal that are kept."""
 _TOKEN = re.compile(r"[A-Za-z0-9+/=_-]{20,}")
@@ -22,7 +23,7 @@ def literal(node: ast.expr, name: str) -> object:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
         number = node.operand.value
         return -number if isinstance(number, int | float) else ...
-    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+    if isinstance(node, _SEQUENCES):
         if len(node.elts) > 50:
             return ...
         items = [literal(item, name) for item in node.elts]

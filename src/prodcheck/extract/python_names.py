@@ -18,6 +18,11 @@ _VIEWS = frozenset("items values copy".split())
 _WRAPPERS = frozenset("enumerate zip list tuple sorted reversed iter tqdm tqdm.tqdm tqdm.auto.tqdm".split())
 _FIELDS = frozenset("field attr.ib attrs.field dataclasses.field pydantic.Field pydantic.PrivateAttr".split())
 """Calls in a class body that describe an attribute rather than make its value."""
+_TUPLES = (ast.Tuple, ast.List)
+_SEQUENCES = (ast.List, ast.Tuple, ast.Set)
+_CONTAINERS = (*_SEQUENCES, ast.Dict)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp)
+_WRAPPED = (ast.Await, ast.NamedExpr, ast.Starred)
 _PIPELINES = ("sklearn.pipeline.", "imblearn.pipeline.")
 
 
@@ -57,12 +62,12 @@ class Names:
     def dotted(self, node: ast.expr) -> str:
         """The dotted name of an expression, as described for `Call.name`."""
         parts: list[str] = []
-        while isinstance(node, ast.Attribute):
+        while type(node) is ast.Attribute:
             parts.append(node.attr)
             node = node.value
         parts.reverse()
         head = ""
-        if not isinstance(node, ast.Name):
+        if type(node) is not ast.Name:
             head = self.type_of(node)
         else:
             known = self.lookup(node.id)
@@ -91,17 +96,17 @@ class Names:
         if isinstance(node, ast.Subscript):
             container = self.type_of(node.value)
             return container[2:] if container.startswith("[]") else ""
-        if isinstance(node, ast.Dict | ast.List | ast.Tuple | ast.Set):
+        if isinstance(node, _CONTAINERS):
             element = self.element(node)
             return f"[]{element}" if element else ""
-        if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp):
+        if isinstance(node, _COMPREHENSIONS):
             element = self.type_of(node.elt)
             return f"[]{element}" if "()" in element and not element.startswith("[]") else ""
         if isinstance(node, ast.IfExp):
             return self.type_of(node.body) or self.type_of(node.orelse)
         if isinstance(node, ast.BoolOp):
             return next((known for known in map(self.type_of, node.values) if known), "")
-        if isinstance(node, ast.Await | ast.NamedExpr | ast.Starred):
+        if isinstance(node, _WRAPPED):
             return self.type_of(node.value)
         return ""
 
@@ -133,7 +138,7 @@ class Names:
             if not todo:
                 break
             item = todo.pop(0)
-            if isinstance(item, ast.List | ast.Tuple | ast.Set):
+            if isinstance(item, _SEQUENCES):
                 todo.extend(item.elts[:20])
             elif isinstance(item, ast.Dict):
                 todo.extend(item.values[:20])
@@ -165,7 +170,7 @@ class Names:
         """A pipeline is what its last step is: a model trains, a scaler does not."""
         steps = node.args or [k.value for k in node.keywords if k.arg == "steps"]
         last = steps[-1] if steps else None
-        if isinstance(last, ast.List | ast.Tuple) and last.elts:
+        if isinstance(last, _TUPLES) and last.elts:
             last = last.elts[-1]
         if isinstance(last, ast.Tuple) and last.elts:
             last = last.elts[-1]
@@ -185,10 +190,10 @@ class Names:
             of_self = isinstance(target.value, ast.Name) and self.lookup(target.value.id) == "self"
             if attributes is not None and of_self and "()" in known:
                 attributes[target.attr] = known
-        elif isinstance(target, ast.Tuple | ast.List):
-            pairs = isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts)
+        elif isinstance(target, _TUPLES):
+            pairs = isinstance(value, _TUPLES) and len(value.elts) == len(target.elts)
             for position, item in enumerate(target.elts):
-                if pairs and isinstance(value, ast.Tuple | ast.List):
+                if pairs and isinstance(value, _TUPLES):
                     part = value.elts[position]
                     self.bind(item, self.type_of(part), part)
                 else:
@@ -203,7 +208,7 @@ class Names:
         todo = [target]
         while todo:
             item = todo.pop()
-            if isinstance(item, ast.Tuple | ast.List):
+            if isinstance(item, _TUPLES):
                 todo.extend(item.elts)
             else:
                 self.bind(item, known)

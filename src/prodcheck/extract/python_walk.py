@@ -19,6 +19,14 @@ from prodcheck.extract.python_model import Call, Definition, Import, PythonFacts
 from prodcheck.extract.python_names import Scope
 from prodcheck.extract.python_text import blocks, code_flags, digest
 
+_IMPORTS = (ast.Import, ast.ImportFrom)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
+_FOR = (ast.For, ast.AsyncFor)
+_WITH = (ast.With, ast.AsyncWith)
+_BLOCKS = (ast.If, ast.With, ast.For, ast.While)
+_DOTTED = (ast.Name, ast.Attribute)
+_BASES = (*_DOTTED, ast.Call)
 _BRANCHES = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.match_case)
 _GUARDS = frozenset("TYPE_CHECKING typing.TYPE_CHECKING".split())
 _PLATFORM = re.compile(r"sys\.(version|platform|implementation)|platform\.|os\.name")
@@ -113,10 +121,10 @@ class Walk(Expressions):
                 self.names.bind(node.target, self.names.type_of(node.value), node.value)
                 self.constant(node.target, node.value, node.lineno)
             return []
-        if isinstance(node, ast.Import | ast.ImportFrom):
+        if isinstance(node, _IMPORTS):
             self.import_(node)
             return []
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, _FUNCTIONS):
             self.function(node)
             return []
         if isinstance(node, ast.ClassDef):
@@ -132,14 +140,14 @@ class Walk(Expressions):
             self.expression(node.test)
             inner.extend(self.guarded(node))
             inner.extend(node.orelse)
-        elif isinstance(node, ast.For | ast.AsyncFor):
+        elif isinstance(node, _FOR):
             self.expression(node.iter)
             self.names.bind_loop(node.target, node.iter)
             inner.extend([*node.body, *node.orelse])
         elif isinstance(node, ast.While):
             self.expression(node.test)
             inner.extend([*node.body, *node.orelse])
-        elif isinstance(node, ast.With | ast.AsyncWith):
+        elif isinstance(node, _WITH):
             for item in node.items:
                 self.expression(item.context_expr)
                 if item.optional_vars is not None:
@@ -178,7 +186,7 @@ class Walk(Expressions):
             left = test.left
             if isinstance(left, ast.Name) and left.id == "__name__" and not self.scope:
                 self.main_guard = True
-        name = test if isinstance(test, ast.Name | ast.Attribute) else None
+        name = test if isinstance(test, _DOTTED) else None
         if name is not None and self.names.dotted(name) in _GUARDS:
             return self.optionally(node.body)
         left_name = test.left if isinstance(test, ast.Compare) else None
@@ -276,7 +284,7 @@ class Walk(Expressions):
         parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
         for parameter in parameters:
             annotation = parameter.annotation
-            known = self.names.dotted(annotation) if isinstance(annotation, ast.Name | ast.Attribute) else ""
+            known = self.names.dotted(annotation) if isinstance(annotation, _DOTTED) else ""
             names[parameter.arg] = f"{known}()" if "." in known and not known.startswith(_VAGUE) else ""
         for extra in (arguments.vararg, arguments.kwarg):
             if extra is not None:
@@ -307,7 +315,7 @@ class Walk(Expressions):
     def class_(self, node: ast.ClassDef) -> None:
         self.names.here.names[node.name] = node.name
         decorators = self.decorators(node.decorator_list)
-        bases = tuple(self.names.dotted(b) for b in node.bases if isinstance(b, ast.Name | ast.Attribute | ast.Call))
+        bases = tuple(self.names.dotted(b) for b in node.bases if isinstance(b, _BASES))
         for base in node.bases:
             self.expression(base)
         outer_scope, outer_block = self.scope, self.block
@@ -342,10 +350,10 @@ def _outer_definitions(tree: ast.Module) -> Iterable[tuple[int, int]]:
     stack: list[ast.AST] = list(tree.body)
     while stack:
         node = stack.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if isinstance(node, _DEFINITIONS):
             start = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             yield start, node.end_lineno or node.lineno
-        elif isinstance(node, ast.If | ast.With | ast.For | ast.While) or hasattr(node, "handlers"):
+        elif isinstance(node, _BLOCKS) or hasattr(node, "handlers"):
             for field in ("body", "orelse", "handlers", "finalbody"):
                 stack.extend(getattr(node, field, ()))
         elif isinstance(node, ast.ExceptHandler):

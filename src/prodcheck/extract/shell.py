@@ -69,20 +69,29 @@ def parse(
     shell: str = "bash",
     variables: Mapping[str, str] | None = None,
     here: str = "",
+    call: tuple[str, ...] = (),
 ) -> tuple[Command, ...]:
     """The commands of a script, in order. Never raises.
 
     `errexit` and `pipefail` are the options that the caller starts the shell with; `shell` is bash, pwsh, powershell
     or cmd; `variables` are known before the start; `here` is the folder the script lies in, seen from where it starts.
+    With `call` the script is only read for its functions, and one of them is run.
     """
     named = set(_NAME.findall(text))
     known = tuple(sorted((name, value) for name, value in (variables or {}).items() if name in named))
-    return _parse(text, line, errexit, pipefail, shell, known, here)
+    return _parse(text, line, errexit, pipefail, shell, known, here, call)
 
 
 @lru_cache(maxsize=2048)
 def _parse(
-    text: str, line: int, errexit: bool, pipefail: bool, shell: str, variables: tuple[tuple[str, str], ...], here: str
+    text: str,
+    line: int,
+    errexit: bool,
+    pipefail: bool,
+    shell: str,
+    variables: tuple[tuple[str, str], ...],
+    here: str,
+    call: tuple[str, ...],
 ) -> tuple[Command, ...]:
     """The work of `parse`; a script that many jobs run is read once."""
     windows = shell in ("pwsh", "powershell", "cmd")
@@ -90,8 +99,24 @@ def _parse(
         text = _from_windows(text, shell)
     tree = _tree(_HERE.sub(lambda m: m.group().split()[0] + " __here__", text), line, not windows)
     run = _Run(dict(variables), errexit, pipefail, here, "wait" in text)
-    run.sequence(tree, True)
+    if call:
+        run.functions.update(_definitions(tree))
+        if call[0] in run.functions:
+            run.call(call, True)
+    else:
+        run.sequence(tree, True)
     return tuple(run.out[:MAX_COMMANDS])
+
+
+def _definitions(tree: Node) -> dict[str, Node]:
+    """Functions that a script defines at its top level."""
+    inner = [node.children[0].children[0] for node in tree.children if node.kind == "andor"]
+    return {node.name: node.children[0] for node in inner if node.kind == "function"}
+
+
+def defines(text: str, name: str) -> bool:
+    """True when a script defines a function of that name."""
+    return re.search(rf"(?m)^\s*(?:function\s+{re.escape(name)}\b|{re.escape(name)}\s*\(\s*\))", text) is not None
 
 
 @lru_cache(maxsize=512)
@@ -282,17 +307,24 @@ class _Run:
         elif name == "exit":
             self.ended = True
         elif argv[0] in self.functions and argv[0] not in self.calling:
-            self.calling.append(argv[0])
-            self.variables.update(arguments(argv[1:]))
-            self.node(self.functions[argv[0]], fatal)
-            self.ended = False
-            self.calling.pop()
-        elif name in HARMLESS:
+            self.call(argv, fatal)
+        elif name == "eval":
+            text = " ".join(argv[1:])
+            self.sequence(Parser(tokens(text, node.line), text).sequence(1), fatal)
+        elif name in HARMLESS or (name == "command" and argv[1:2] in (["-v"], ["-V"])):
             return
         else:
             env = tuple((name, value) for name, value in self.variables.items() if name.isupper())
             stdin = (node.stdin, node.stdin_line)
             self.out.append(Command(tuple(argv), node.line, node.text[:300], fatal, self.directory, *stdin, env))
+
+    def call(self, argv: Sequence[str], fatal: bool) -> None:
+        """Run the body of a function."""
+        self.calling.append(argv[0])
+        self.variables.update(arguments(argv[1:]))
+        self.node(self.functions[argv[0]], fatal)
+        self.ended = False
+        self.calling.pop()
 
     def assign(self, word: Token, keep: bool, fatal: bool, line: int) -> None:
         """Note a variable; `x=$(pytest)` runs what is inside."""

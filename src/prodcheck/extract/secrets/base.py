@@ -43,6 +43,8 @@ class Match:
 
 def mask(value: str) -> str:
     """At most four characters and the length; of a short value less, so that the rest cannot be guessed."""
+    if "\n" in value or "\\n" in value:
+        return f"a block of {len(value)} characters or more"  # of a private key, which begins like all others
     shown = value[: min(4, len(value) // 4)]
     shown = "".join(c if c.isprintable() else "?" for c in shown)
     return f"{shown}… ({len(value)} characters)"

@@ -79,6 +79,13 @@ CONTEXTUAL: tuple[Format, ...] = (
         graded="password",
     ),
     Format(
+        "Password of a mail account",
+        (".login(",),
+        r"\.login\(\s{0,8}[\"'][\w.+-]{1,64}@[\w.-]{1,64}[\"']\s{0,4},\s{0,8}(?P<q>[\"'])(?P<v>[^\"'\n]{6,64})(?P=q)",
+        confidence=Confidence.MEDIUM,
+        graded="password",
+    ),
+    Format(
         "Weights & Biases API key",
         ("wandb",),
         r"wandb[ .]login\b[^\n]{0,80}?(?<![0-9A-Za-z])(?P<v>[0-9a-f]{40})(?![0-9A-Za-z])",
@@ -99,7 +106,7 @@ class Bound:
 BOUND: tuple[Bound, ...] = (
     Bound("AWS secret access key", r"(?i)aws.*secret|secret_?access_?key|aws_?secret", r"[A-Za-z0-9/+]{40}"),
     Bound("Weights & Biases API key", r"(?i)wandb|w_and_b|weights_?and_?biases", r"[0-9a-f]{40}"),
-    Bound("Kaggle API key", r"(?i)kaggle", r"[0-9a-f]{32}"),
+    Bound("Kaggle API key", r"(?i)kaggle|[\"']username[\"'\\]{1,3}\s*:", r"[0-9a-f]{32}"),
     Bound("Comet API key", r"(?i)comet", r"[A-Za-z0-9]{25}"),
     Bound("ClearML secret key", r"(?i)(?:clearml|trains).*secret", r"[A-Za-z0-9_-]{40,60}"),
     Bound("Airflow Fernet key", r"(?i)fernet_?key", r"[A-Za-z0-9_-]{43}="),

@@ -142,7 +142,9 @@ def is_placeholder(value: str) -> bool:
     """True for made-up values; short ones also in leetspeak, and whatever is made up in base64."""
     if _PLACEHOLDER.search(value):
         return True
-    if len(value) < 20 and (_SHORT_PLACEHOLDER.search(value) or _PLACEHOLDER.search(value.translate(_LEET))):
+    if _SHORT_PLACEHOLDER.search(value) and not re.fullmatch(r"[0-9a-f]{20,}", value):
+        return True
+    if len(value) < 20 and _PLACEHOLDER.search(value.translate(_LEET)):
         return True
     if len(value) % 4 == 0 and len(value) >= 12 and re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", value):
         try:

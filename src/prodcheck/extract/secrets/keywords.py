@@ -10,7 +10,8 @@ WORDS = frozenset((b"pass", b"pwd", b"_pw", b"secret", b"token", b"key"))
 
 _STRONG = re.compile(
     r"passw|passphrase|pwd|(?:^|[_\-.\d]|(?<=[a-z]))pass$|_pw$|secret|token|"
-    r"(?:api|access|consumer|auth|private|account|encryption|signing)[_-]?key|nkey",
+    r"(?:api|access|consumer|auth|private|account|encryption|signing|subscription|client|app|shared|storage|service|"
+    r"master|admin|license|cognitive|vision|speech|translator|cosmos|maps|weather)[_-]?key|nkey",
     re.IGNORECASE,
 )
 _WORD = re.compile(rb"[a-z]+|[A-Z]+|[A-Z][a-z]+")
@@ -79,7 +80,7 @@ def binding(data: bytes, at: int, word: bytes, reading: str) -> Binding | None:
     name = before + data[at : match.end("rest")]
     if match["op"] == b"(":
         name = name.rpartition(b".")[2]  # of a call, the function alone says what it takes
-    if option and not before.startswith(b"--"):
+    if option and not before.startswith(b"--") and (before + data[at : match.end("rest")]) != b"authtoken":
         return None
     previous = data[max(0, at - len(before) - 1) : at - len(before)]
     if inline and reading == "code" and not _is_environment(name.decode("utf-8", "replace"), previous):

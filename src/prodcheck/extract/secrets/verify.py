@@ -25,6 +25,8 @@ def judge(form: Format, hit: re.Match[bytes], value: str) -> Confidence | None:
         return _url(hit)
     if form.graded:
         return filters.grade(value, form.graded)
+    if form.kind == "Google API key" and _in_browser(hit):
+        return Confidence.LOW
     if filters.is_public(value) or filters.is_fake_token(value) or filters.entropy(value) < form.entropy:
         return None
     return form.confidence
@@ -70,6 +72,14 @@ def _basic(value: str) -> Confidence | None:
     return filters.grade(password, "password")
 
 
+_BROWSER = re.compile(rb"(?i)authDomain|firebase|storageBucket|maps/api/js|recaptcha")
+
+
+def _in_browser(hit: re.Match[bytes]) -> bool:
+    """True for keys that web pages are made to carry: of Firebase, of maps."""
+    return bool(_BROWSER.search(hit.string, max(0, hit.start() - 300), hit.end() + 300))
+
+
 _LOCAL_HOST = re.compile(r"(?i)^(?:localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker)")
 _EXAMPLE_HOST = re.compile(r"(?i)example|^(?:host|hostname|server|ip|your|my)(?:[\W_]|name$|$)|<")
 
@@ -79,5 +89,8 @@ def _url(hit: re.Match[bytes]) -> Confidence | None:
     if _EXAMPLE_HOST.search(host) or re.search(r"[{}$<>%*]", user) or value.lower() == user.lower():
         return None
     confidence = filters.grade(value, "password")
-    remote = "." in host and not _LOCAL_HOST.search(host)
-    return confidence if confidence is None or remote else Confidence.LOW
+    if "." not in host or _LOCAL_HOST.search(host):
+        return confidence and Confidence.LOW
+    if confidence is None and len(value) >= 6 and any(c.isdigit() for c in value) and not filters.is_other(value, user):
+        return Confidence.LOW  # weak, but of a server that can be reached
+    return confidence
