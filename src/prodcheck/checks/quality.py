@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from prodcheck.checks import license, litter, parsing, readme, tooling
 from prodcheck.facts import Facts
 from prodcheck.model import Evidence, Outcome, Strength
 
@@ -33,4 +34,10 @@ def not_version_controlled(facts: Facts, params: Mapping[str, object]) -> Outcom
 
 CHECKS: Mapping[str, Callable[[Facts, Mapping[str, object]], Outcome]] = {
     "not-version-controlled": not_version_controlled,
+    "no-formatter": tooling.no_formatter,
+    "no-license": license.no_license,
+    "no-linter": tooling.no_linter,
+    "readme-insufficient": readme.readme_insufficient,
+    "repository-litter": litter.repository_litter,
+    "unparsable-code": parsing.unparsable_code,
 }

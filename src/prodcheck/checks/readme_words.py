@@ -1,0 +1,126 @@
+"""What a README of a machine-learning project says where: words of headings, commands, links, in several languages."""
+
+from __future__ import annotations
+
+import re
+
+
+def _words(*alternatives: str) -> re.Pattern[str]:
+    """Any of these, whatever the case. The last ones are for other languages: a README is for its readers."""
+    return re.compile("|".join(alternatives), re.IGNORECASE | re.MULTILINE)
+
+
+def _commands(*alternatives: str) -> re.Pattern[str]:
+    """Any of these at the beginning of a line of code, behind a prompt or not."""
+    start = r"^[ \t]*(?:[$>%!#][ \t]?|\(\w+\) ?\$ ?)?(?:sudo |time )?(?:[A-Z_]+=\S+ )*"
+    return re.compile(f"{start}(?:{'|'.join(alternatives)})", re.MULTILINE)
+
+
+NAME = re.compile(
+    r"(?:^|/)read[-_ ]?me(?:[.-](?!.*\.py$)[\w-]+)*(?:\.(?:md|markdown|rst|txt|org|adoc|asciidoc|ipynb|html))?$",
+    re.IGNORECASE,
+)
+SETUP = _words(
+    "install", "set[- ]?up", "get(?:ting)? started", "quick ?start", "requirements", "dependenc", "environment",
+    "prerequisit", "how to (?:start|build)", "安装|环境|依赖|快速开始", "インストール|セットアップ|環境", "설치",
+    "instal", "einricht", "voraussetzung", "prérequis", "dépendances", "requisitos", "зависимост|установк",
+)  # fmt: skip
+INSTALL = re.compile(
+    r"\b(?:pip3?|pipx|uv|conda|mamba|micromamba|poetry|pdm|pipenv|pixi|hatch|rye|npm|brew|apt(?:-get)?|git|make|dvc|"
+    r"docker(?:[ -]compose)?|setup\.py)\b[^\n`]{0,40}?\b"
+    r"(?:install|sync|create|add|build|up|pull|clone|setup|env|develop)\b"
+    r"|python3? -m venv|docker run|\bmake (?:venv|init|env|deps|requirements)"
+)
+USAGE = _words(
+    "usage", "how to (?:run|use|train)", r"\brun(?:ning)?\b", "train", "predict", "inference", "evaluat", "example",
+    "tutorial", "quick ?start", "demo", "getting started", "使用|用法|训练|运行|测试|示例", "使い方|実行", "사용",
+    "benutz|anwend|nutzung|verwendung", "utilisation", r"\buso\b|ejecu", "использ",
+)  # fmt: skip
+RUNS = _commands(
+    r"python3? (?:-\w+ )*(?:-[mc] ?\S|[\w./{}$-]+\.py\b)", r"(?:uv|poetry|pdm|hatch|pixi|streamlit|kedro|mlflow) run\b",
+    r"(?:make|just|task) (?!sure)\w", r"(?:bash|sh|source) \S+", r"\./\S+", "uvicorn", "gunicorn", r"flask\b",
+    "fastapi", "gradio", r"jupyter(?:[ -](?:lab|notebook|nbconvert))", "papermill", "dvc (?:repro|exp)", "mlflow models", "zenml",
+    "prefect", "airflow", "dagster", "docker(?:[ -]compose)? (?:run|up)", "torchrun", "accelerate launch", "deepspeed",
+    "Rscript", "julia", "snakemake", "nextflow", "kubectl apply", "helm", "terraform apply", "az ml", "sagemaker",
+    "spark-submit", "kedro new", "kaggle", "curl", "cookiecutter", "copier", "ccds",
+)  # fmt: skip
+PYTHON_CODE = re.compile(
+    r"^\s*(?:>>> ?)?(?:(?:from|import) \w+|[\w., ]+ = [\w.]+\(|[\w.]+\([^)\n]*\)\s*$)", re.MULTILINE
+)
+NOTEBOOK_LINK = re.compile(
+    r"colab\.research\.google\.com|mybinder\.org|nbviewer|kaggle\.com/(?:code|kernels|notebooks)|\]\([^)]+\.ipynb[)#]|"
+    r"studiolab\.sagemaker|huggingface\.co/spaces|\.streamlit\.app|deepnote\.com"
+)
+GUIDE_LINK = re.compile(
+    r"(?<!!)\[[^\]]*(?:{0})[^\]]*\]\(|(?<!!)\[[^\]]*\]\([^)]*(?:{0})|`[^`<]*(?:{0})[^`<]*<[^`>]+>`_".format(
+        r"examples?\b|tutorial|quick ?-?start|getting[- _]?started|user[- ]?guide|usage|readthedocs|\bdocumentation"
+    ),
+    re.IGNORECASE,
+)
+"""A link to examples, a tutorial or a guide: Markdown (not an image) or reStructuredText."""
+LOCAL_LINK = re.compile(r"\]\((?!https?:|#|mailto:)[^)\s]+\)")
+README_LINK = re.compile(r"\]\((?!https?:)[^)\s]*readme\.\w+\)", re.IGNORECASE)
+DATA = _words(
+    r"\bdata ?sets?\b", r"\bcorpus\b", r"kaggle\.com", r"huggingface\.co/datasets", r"archive\.ics\.uci|\bUCI\b",
+    r"\bdata (?:source|set|is|are|was|were|from|comes|collected|provided|used|can be|file|dictionary)\b",
+    r"zenodo\.org", "(?:s3|gs)://", "imagenet|cifar|mnist|load_dataset", "数据", "データ", "데이터", "daten(?:satz|quelle)",
+    "donn[ée]es", r"\bdatos\b", "данн",
+)  # fmt: skip
+API = _words(
+    r"\bAPI\b", "endpoint", "documentation", r"\bdocs?\b", "reference", "curl", "文档", "文書", "dokumentation"
+)
+RESULTS = _words(
+    "result", "accurac", r"\b(?:F1|AUC|RMSE|MAE|mAP|BLEU|WER)\b", "precision|recall", "benchmark", "performance",
+    "metric", "architect", "overview", "pipeline", "workflow", "diagram", "(?:project|directory) structure",
+    r"features?\b", "model zoo|leaderboard", "结果|结构|性能", "結果|構成", "ergebnis", "résultat", "resultado",
+    "результат",
+)  # fmt: skip
+CONTACT = _words(
+    "contact", "maintain", "author", "contribut", "e-?mail", r"\w@\w[\w-]*\.\w", r"team\b", "acknowledg|credits",
+    r"citation|cite\b|bibtex", "slack|discord|gitter|discussions|/issues", r"(?:linkedin|twitter)\.com",
+    "联系|作者|贡献", "連絡", "kontakt", "aut[oe]u?r", "mitwirk", r"@[\w-]+\s*$",
+)  # fmt: skip
+
+FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*\n(.*?)^[ \t]*(?:```|~~~)", re.MULTILINE | re.DOTALL)
+INDENTED = re.compile(r"(?:^(?: {4}|\t| {2,3}\$ ?)[^\n]*\n?)+", re.MULTILINE)
+DIRECTIVE = re.compile(r"^\.\. code(?:-block)?:: ?(?!bibtex)[^\n]*\n((?:[ \t]+[^\n]*\n|\n)+)", re.MULTILINE)
+SPAN = re.compile(r"`([^`\n]+)`")
+TREE = re.compile(r"^.*[├└│].*$", re.MULTILINE)
+HEADINGS = (
+    re.compile(r"^#{1,6}[ \t]*(.+)$", re.MULTILINE),
+    re.compile(r"^([^\n]+)\n[=~^-]{3,}[ \t]*$", re.MULTILINE),
+    re.compile(r"<h\d[^>]*>(.*?)</h\d>", re.DOTALL),
+    re.compile(r"^(?:\*\*|__)([^*\n]+)(?:\*\*|__):?[ \t]*$", re.MULTILINE),
+    re.compile(r"^(?:=+|\*+) (.+)$", re.MULTILINE),
+)
+"""Markdown; underlined; HTML; a line in bold; AsciiDoc and Org."""
+
+COOKIECUTTER = re.compile(r"cookiecutter[- ]?data[- ]?science|Project based on the|<small>", re.IGNORECASE)
+_IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+SCRIPT = re.compile(r"(?:^|[\s;&|(])python3? (?:-[uOBW]+ )*(?P<path>[\w][\w./-]*\.py)\b")
+PLACEHOLDER = re.compile(
+    r"your|my_|path|xxx|example|_name\b|<|>|\{|\*|\.\.\.|(?-i:[A-Z]{3})|(?:script|file|program|module)\.py$"
+    r"|^(?:foo|bar|test)\.py$",
+    re.IGNORECASE,
+)
+ELSEWHERE = re.compile(
+    r"git clone\b|\bwget\b|\bcurl\b[^\n]*\.py|cookiecutter|copier|degit|(?:^|[\s;&])cd \.\.", re.MULTILINE
+)
+
+
+def code_of(text: str) -> str:
+    """What stands in code blocks and code spans."""
+    return "\n".join(block for pattern in (FENCE, DIRECTIVE, INDENTED, SPAN) for block in pattern.findall(text))
+
+
+def headings_of(text: str) -> str:
+    """The headings, one a line."""
+    return "\n".join(heading for pattern in HEADINGS for heading in pattern.findall(text))
+
+
+def count_words(text: str) -> int:
+    """Words of prose; eight ideographs count as five words, as translations show."""
+    prose = TREE.sub("", FENCE.sub("", text))
+    prose = re.sub(r"\]\([^)]*\)|<[^>]*>|https?://\S+|[|=*#_-]{2,}", " ", prose)
+    ideographs = len(_IDEOGRAPH.findall(prose))
+    return len(re.findall(r"[^\W\d_]{2,}", _IDEOGRAPH.sub("", prose))) + ideographs * 5 // 8
