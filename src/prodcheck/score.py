@@ -102,13 +102,16 @@ def _blocked(items: Mapping[str, Item], item: Item) -> bool:
 
 
 def fix_first(items: Mapping[str, Item], steps: int = STEPS) -> tuple[FixStep, ...]:
-    """What to fix first: what binds a cap, then the most points per root of effort; prerequisites before the rest."""
+    """What to fix first: what binds a cap, then live credentials and their like, then points per root of effort.
+
+    Prerequisites come before what builds on them.
+    """
     current = dict(items)
     found: list[FixStep] = []
     while len(found) < steps:
         before = final_score(current.values())
         cap = cap_of(current.values(), raw_score(current.values()))
-        best: tuple[tuple[bool, float, str], str, float] | None = None
+        best: tuple[tuple[bool, bool, float], str, float] | None = None
         for item in sorted(current.values(), key=lambda i: i.id):
             if item.score >= 0.9995 or item.points == 0 or _blocked(current, item):
                 continue
@@ -116,8 +119,10 @@ def fix_first(items: Mapping[str, Item], steps: int = STEPS) -> tuple[FixStep, .
             # A cap may hide the gain of everything else; the raw gain still tells what is worth doing.
             gain = raw_score(after.values()) - raw_score(current.values())
             binds = bool(cap and (cap[0] == item.id or _needed_for(current, cap[0], item.id)))
-            rank = (binds, gain / math.sqrt(max(item.effort_minutes, 1) / 60), item.id)
-            if best is None or rank[:2] > best[0][:2]:
+            # A leaked credential waits for nobody, even where the score is so low that its cap does not bind.
+            urgent = item.ceiling is not None and not item.practice
+            rank = (binds, urgent, gain / math.sqrt(max(item.effort_minutes, 1) / 60))
+            if best is None or rank > best[0]:
                 best = (rank, item.id, final_score(after.values()))
         if best is None:
             break

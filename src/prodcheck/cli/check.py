@@ -17,6 +17,19 @@ from prodcheck.model import Kind, Project, Severity, Stage
 if TYPE_CHECKING:
     from prodcheck.model import Report
 
+CI_SYSTEMS = {
+    "GITHUB_ACTIONS": "github-actions",
+    "GITLAB_CI": "gitlab-ci",
+    "TF_BUILD": "azure-pipelines",
+    "CIRCLECI": "circleci",
+    "JENKINS_URL": "jenkins",
+    "BITBUCKET_BUILD_NUMBER": "bitbucket",
+    "BUILDKITE": "buildkite",
+    "TRAVIS": "travis",
+    "CI": "other",
+}
+"""Variable that a CI system sets, to the name the JSON report gives it; the first one that is set counts."""
+
 SUFFIXES = {".json": "json", ".txt": "text"}
 """Format of `-o FILE` by its suffix."""
 
@@ -111,7 +124,7 @@ def _sources(project: Project, options: dict[str, Any]) -> Project:
 def _write(report: Report, options: dict[str, Any], code: int) -> None:
     from prodcheck.report import Options, render
 
-    plain = Options(width=100, color=False, verbose=options["verbose"], exit_code=code)
+    plain = Options(width=100, color=False, verbose=options["verbose"], exit_code=code, ci=_ci())
     for name in options["output"]:
         format_ = SUFFIXES.get(Path(name).suffix)
         if format_ is None:
@@ -139,7 +152,12 @@ def _terminal(options: dict[str, Any], code: int) -> Any:
         quiet=options["quiet"],
         unicode=_prints_unicode(),
         exit_code=code,
+        ci=_ci(),
     )
+
+
+def _ci() -> str | None:
+    return next((name for variable, name in CI_SYSTEMS.items() if os.environ.get(variable)), None)
 
 
 def _colour(wish: str) -> bool:
@@ -154,8 +172,10 @@ def _colour(wish: str) -> bool:
 
 
 def _prints_unicode() -> bool:
+    from prodcheck.report import SYMBOLS
+
     try:
-        "✓✗▇░…".encode(sys.stdout.encoding or "ascii")
+        SYMBOLS.encode(sys.stdout.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return False
     return True

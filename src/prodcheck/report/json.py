@@ -54,7 +54,7 @@ def document(report: Report, options: Options | None = None) -> types.ReportJson
             "commit": report.git.commit,
             "commit_time": report.git.commit_time,
             "dirty": report.git.dirty,
-            "root": portable(report.root.replace("\\", "/")),
+            "root": portable(report.git.prefix.rstrip("/") or "."),
         },
         "project": {
             "kind": report.project.kind.value,
