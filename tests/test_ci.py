@@ -502,6 +502,7 @@ steps:
         (".woodpecker.yml", "steps:\n  t:\n    image: python\n    commands: [pytest -q]\n", "pytest -q"),
         (".woodpecker/t.yml", "steps:\n  - {name: t, image: python, commands: [pytest -q]}\n", "pytest -q"),
         ("cloudbuild.yaml", CLOUD, "pytest -q"),
+        ("build/deploy.yaml", CLOUD, "pytest -q"),
         ("buildspec.yml", "version: 0.2\nphases: {build: {commands: [pytest -q]}}\n", "pytest -q"),
         ("appveyor.yml", "build: off\ntest_script:\n  - cmd: pytest -q\n", "pytest -q"),
         (".cirrus.yml", "test_task:\n  container: {image: python}\n  test_script: pytest -q\n", "pytest -q"),
@@ -572,6 +573,7 @@ def lint(session):
     session.run('flake8')
 """
 DEV = "import os\ndef lint():\n    os.system('flake8')\ndef test():\n    os.system('pytest')\n"
+LIBRARY = 'run_tests() {\n  eval "pytest $1"\n}\nnever() { tox; }\n'
 HATCH = "[tool.hatch.envs.default.scripts]\ncov = 'pytest --cov'\n"
 HATCH_ENV = "[envs.t.scripts]\nrun = 'pytest -x'\nall = ['run', 'mypy']\n"
 PIXI = "[tasks]\nt = {cmd = 'pytest', depends-on = ['b']}\nb = 'make'\n"
@@ -625,6 +627,8 @@ UNITTEST = "import unittest\nunittest.main()\n"
         ("bash ci.sh lint", {"ci.sh": "case $1 in\nunit) pytest;;\nlint) flake8;;\nesac\n"}, []),
         ("./ci/a.sh", {"ci/a.sh": "cd \"$(dirname \"$0\")\"\n. ./b.sh\n", "ci/b.sh": "pytest\n"}, ["pytest"]),
         ("bash -c 'pytest -q'", {}, ["pytest -q"]),
+        ("bash a.sh", {"a.sh": ". ./b.sh\nrun_tests -x\n", "b.sh": LIBRARY}, ["pytest -x"]),
+        ("if ! command -v pytest; then exit 1; fi", {}, []),
         ("bash <<EOF\npytest\nEOF\n", {}, ["pytest"]),
         ("python -c 'import pytest; pytest.main()'", {}, ["pytest"]),
         ("python run.py", {"run.py": "import subprocess\nsubprocess.check_call(['pytest', '-x'])\n"}, ["pytest -x"]),
@@ -681,6 +685,9 @@ def test_what_leads_to_nothing_is_told() -> None:
         ("ruff format --check .", {"format"}),
         ("black .", {"format-write"}),
         ("isort --check-only .", {"format"}),
+        ("black --diff .", {"format-write"}),  # shows the change and succeeds
+        ("yapf -rd .", {"format-write"}),
+        ("yapf -r -d .", {"format"}),
         ("mypy src", {"type"}),
         ("twine check dist/*", set()),
         ("twine upload dist/*", {"publish"}),

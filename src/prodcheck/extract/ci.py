@@ -36,7 +36,7 @@ _PATHS = (
 _COMPILED = tuple((provider, re.compile(pattern)) for provider, pattern in _PATHS)
 _AZURE_KEYS = re.compile(rb"^(?:stages|jobs|steps|extends):", re.MULTILINE)
 _AZURE_STEPS = re.compile(rb"^[ \t]*(?:- )?(?:task|script|bash|pwsh|powershell|template):", re.MULTILINE)
-_CLOUD_BUILD = re.compile(rb"^\s*-?\s*name: ['\"]?(?:gcr\.io/|[\w.-]+-docker\.pkg\.dev/)", re.MULTILINE)
+_CLOUD_BUILD = re.compile(rb"\bname: ['\"]?(?:gcr\.io/|[\w.-]+-docker\.pkg\.dev/)", re.MULTILINE)
 _GITLAB_TEXT = re.compile(rb"^  (?:script|extends|before_script):|^include:", re.MULTILINE)
 _GITLAB_FOLDER = re.compile(r"(?:^|/)\.?(?:ci|gitlab|pipelines?|ci-templates|templates|jobs)/", re.IGNORECASE)
 

@@ -61,7 +61,7 @@ def _read_by_provider(path: str, pipeline: Pipeline, paths: Paths) -> bool:
     only = _ROOT_ONLY.get(pipeline.provider)
     if only is not None:
         return only.fullmatch(path) is not None
-    return paths.role(path) is Role.CODE
+    return paths.role(path) in (Role.CODE, Role.GENERATED)  # `build/` is a usual place for pipelines
 
 
 def _referenced(pipelines: Mapping[str, Pipeline]) -> set[str]:

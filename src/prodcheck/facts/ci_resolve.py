@@ -43,6 +43,8 @@ class _Place:
     placed: Placed
     env: Mapping[str, str]
     stack: tuple[str, ...] = ()
+    sourced: tuple[str, ...] = ()
+    """Scripts read with `source`, whose functions are known."""
 
 
 class Resolver:
@@ -78,9 +80,13 @@ class Resolver:
         kind: str = "bash",
         variables: Mapping[str, str] | None = None,
         here: str = "",
+        call: Argv = (),
     ) -> None:
         known = {**place.env, **(variables or {})}
-        commands = shell.parse(text, line, errexit=errexit, pipefail=pipefail, shell=kind, variables=known, here=here)
+        commands = shell.parse(
+            text, line, errexit=errexit, pipefail=pipefail, shell=kind, variables=known, here=here, call=call
+        )
+        sourced = list(place.sourced)
         for command in commands:
             env = {**place.env, **dict(command.variables)}
             inner = replace(
@@ -88,7 +94,10 @@ class Resolver:
                 directory=self.into(place.directory, command.directory),
                 blocking=place.blocking and command.blocking,
                 env=env,
+                sourced=tuple(sourced),
             )
+            if command.argv[0] in ("source", ".") and len(command.argv) > 1:
+                sourced.append(self.script_file(command.argv[1], inner, anywhere=True))
             self.command(command.argv, command.text, command.line, inner, command.stdin, command.stdin_line)
 
     def into(self, directory: str, target: str) -> str:
@@ -118,6 +127,8 @@ class Resolver:
                 self.python(("python", *argv), text, line, place, stdin, stdin_line, depth)
             else:
                 self.run_script(script, argv[1:], replace(place, chain=chain))
+            return
+        if self.function(argv, replace(place, chain=chain)):
             return
         found = self.tasks.find(argv, place.directory, place.env)
         if found is not None:
@@ -242,6 +253,19 @@ class Resolver:
                 variables=shell.arguments(arguments),
                 here=here,
             )
+
+    def function(self, argv: Argv, place: _Place) -> bool:
+        """Run a function that a sourced script defines."""
+        for path in reversed(place.sourced):
+            file = self.tasks.by_path.get(("script", path))
+            text = file.targets[0].commands[0][1] if file else ""
+            if shell.defines(text, argv[0]):
+                key = f"function:{path}:{argv[0]}"
+                if key not in place.stack and len(place.stack) <= MAX_DEPTH:
+                    inner = replace(place, path=path, stack=(*place.stack, key))
+                    self.script(text, 1, inner, call=argv)
+                return True
+        return False
 
     # Python -----------------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,8 @@ _FORMATTERS = re.compile(
     r"(?:nbqa )?(?:black|yapf|autopep8|isort|blue|darker|pyink|docformatter|autoflake|usort)\b|"
     r"ruff format\b|(?:rye|hatch) fmt\b"
 )
-_CHECKING = re.compile(r"(?:^| )(?:--check(?:-only)?|--diff|--exit-code|-d|-c|--error-on-changes)(?: |$)")
+_CHECKING = re.compile(r"(?:^| )(?:--check(?:-only)?|--exit-code|-c|--error-on-changes)(?: |$)")
+_SHOWING = re.compile(r"(?:yapf|autopep8|ruff format)\b.* (?:--diff|-d)(?: |$)")
 _DRY_TEST = re.compile(r"(?:^| )(?:--collect-only|--co|--fixtures|--markers|--setup-(?:only|plan)|--cache-show)(?: |$)")
 _INFORMATION = re.compile(r"\S+(?: \S+)? (?:--version|--help|-h|-V)$|\S+ --version\b")
 
@@ -54,7 +55,8 @@ def classify(command: str) -> frozenset[str]:
     if "--dry-run" in command.split():
         verbs -= {"publish", "deploy"}
     if _FORMATTERS.match(command):
-        verbs.add("format" if _CHECKING.search(command) else "format-write")
+        checks = _CHECKING.search(command) or _SHOWING.match(command)
+        verbs.add("format" if checks else "format-write")
     if "docs" in verbs:
         verbs -= {"build", "deploy", "publish"}
     return frozenset(verbs)
