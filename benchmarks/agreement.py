@@ -22,7 +22,7 @@ from pathlib import Path
 from prodcheck._audit import audit_repository, load_config
 from prodcheck.extract.run import extract_all
 from prodcheck.facts import Facts
-from prodcheck.model import Report, Strength
+from prodcheck.model import Report, Status, Strength
 from prodcheck.repository import open_repository
 from prodcheck.rules import Ruleset, load_ruleset
 
@@ -43,11 +43,11 @@ def _topic(seen: Seen, topic: str, least: Strength = Strength.DECLARED) -> bool:
 LABELS: dict[str, Callable[[Seen], bool]] = {
     "has_ci": lambda s: bool(s.facts.ci.pipelines),
     "has_tests": lambda s: bool(s.facts.tests.items),
-    "has_docker": lambda s: _topic(s, "container", Strength.CONFIGURED),
+    "has_docker": lambda s: any(u.topic == "container" and u.tool.startswith("docker") for u in s.report.stack),
     "has_linter": lambda s: _topic(s, "linter") or _topic(s, "formatter") or _topic(s, "type-checker"),
     "has_precommit": lambda s: any(".pre-commit-config" in path for path in s.facts.files),
-    "has_license": lambda s: _topic(s, "license"),
-    "has_data_versioning": lambda s: bool(s.facts.data.versioned),
+    "has_license": lambda s: s.report.result("no-license").status is Status.PASS,
+    "has_data_versioning": lambda s: _topic(s, "data-versioning", Strength.CONFIGURED),
     "pinned_deps": lambda s: (
         any(r.bound == "exact" for m in s.facts.dependencies.manifests for r in m.requirements)
         or bool(s.facts.dependencies.locks)
