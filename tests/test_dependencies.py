@@ -335,8 +335,19 @@ def test_the_lock_of_another_project_covers_nothing() -> None:
         "svc/pyproject.toml": '[tool.poetry]\nname = "b"\n[tool.poetry.dependencies]\npandas = "*"\n',
     }
     outcome = judge("no-lockfile", files)
-    assert outcome.score == pytest.approx(2 / 3, abs=0.01)
+    assert outcome.score == 0.5
     assert [str(h.location) for h in outcome.hits] == ["svc/pyproject.toml"]
+
+
+def test_a_file_that_lists_developer_tools_declares_nothing_the_code_needs() -> None:
+    files = {"train.py": "import pandas\n", "requirements.txt": "black\nflake8\npre-commit\n"}
+    assert judge("no-dependency-manifest", files).score == 0.5
+
+
+def test_pinned_pip_packages_do_not_make_a_conda_environment_a_lock() -> None:
+    rows = "".join(f"      - package-{n}==1.{n}\n" for n in range(12))
+    files = {"train.py": "import pandas\n", "environment.yml": "dependencies:\n  - pandas\n  - pip:\n" + rows}
+    assert judge("no-lockfile", files).score == 0
 
 
 def test_an_untracked_lock_is_worth_nothing() -> None:
@@ -360,6 +371,14 @@ def test_gitignore_of_a_manager_that_is_not_used_says_nothing() -> None:
     files = {"train.py": "import pandas\n", "requirements.txt": "pandas\n", ".gitignore": "Pipfile.lock\npoetry.lock\n"}
     outcome = judge("no-lockfile", files)
     assert "gitignore" not in outcome.reason
+
+
+def test_what_a_framework_tells_its_users_to_import_comes_with_it() -> None:
+    files = {
+        "app.py": "import fastapi\nimport pydantic\nfrom omegaconf import DictConfig\nimport botocore\n",
+        "requirements.txt": "fastapi\nhydra-core\nboto3\n",
+    }
+    assert judge("undeclared-import", files).score == 1
 
 
 def test_an_unknown_distribution_gets_the_benefit_of_the_doubt() -> None:

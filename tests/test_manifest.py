@@ -374,6 +374,26 @@ def test_setup_py_with_options_in_a_dictionary() -> None:
     assert list(by_name(read("setup.py", text))) == ["numpy"]
 
 
+def test_setup_py_that_looks_versions_up_in_a_table_of_its_own() -> None:
+    text = """\
+import re
+from setuptools import setup
+_deps = ["numpy>=1.17", "torch>=1.4", "filelock"]
+deps = {b: a for a, b in (re.findall(r"^(([^!=<>~]+).*)$", x)[0] for x in _deps)}
+def deps_list(*names):
+    return [deps[name] for name in names]
+install_requires = [deps["numpy"], deps["filelock"]]
+setup(name="acme", install_requires=install_requires, extras_require={"torch": deps_list("torch")})
+"""
+    one = read("setup.py", text)
+    assert {r.name: (r.bound, r.line, r.group) for r in one.requirements} == {
+        "numpy": ("lower", 3, ""),
+        "filelock": ("none", 3, ""),
+        "torch": ("lower", 3, "torch"),
+    }
+    assert not one.dynamic
+
+
 def test_setup_py_of_python_2_and_broken_ones() -> None:
     one = read("setup.py", "from setuptools import setup\nprint 'hello'\nsetup(install_requires=['numpy'])\n")
     assert list(by_name(one)) == ["numpy"]

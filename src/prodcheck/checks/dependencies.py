@@ -185,12 +185,15 @@ def no_lockfile(facts: Facts, params: Mapping[str, object]) -> Outcome:
     if not needed:
         return Outcome.not_applicable("the code imports the standard library only")
     projects = locking.homes(facts) or {"": []}
+    files = locking.sizes(facts, projects)
     evidence: list[Evidence] = []
     hits: list[Hit] = []
     reasons: list[tuple[float, str]] = []
     weights: list[tuple[float, int]] = []
     for home, manifests in sorted(projects.items()):
-        weight = max(1, sum(locking.above(home, path) for path in facts.dependencies.importing))
+        weight = files[home] or (0 if any(files.values()) else 1)
+        if not weight:
+            continue
         lock = locking.best_lock(facts, home, manifests)
         if lock is None:
             where = f" in {home}/" if home else ""

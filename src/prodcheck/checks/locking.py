@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prodcheck.extract.dependency import Manifest, normalise
@@ -47,6 +48,16 @@ def homes(facts: Facts) -> dict[str, list[Manifest]]:
     for manifest in main_manifests(facts):
         if manifest.format != "script":
             found.setdefault(facts.dependencies.homes.get(manifest.path, ""), []).append(manifest)
+    return found
+
+
+def sizes(facts: Facts, projects: Mapping[str, object]) -> dict[str, int]:
+    """For each project, the number of its code files with third-party imports, those of projects inside it left out."""
+    found = dict.fromkeys(projects, 0)
+    for path in facts.dependencies.importing:
+        around = [home for home in projects if above(home, path.rpartition("/")[0])]
+        if around:
+            found[max(around, key=len)] += 1
     return found
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from prodcheck.extract.conda import has_build
 from prodcheck.extract.dependency import Manifest, Requirement, inside, url_bound
 from prodcheck.facts import Facts, import_names
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severity, Strength
@@ -166,7 +167,7 @@ def _for_conda(facts: Facts, manifest: Manifest) -> bool:
 def _whole_file(manifest: Manifest) -> Iterator[_Trouble]:
     """What a file as a whole says about where it came from."""
     path, rows = manifest.path, manifest.requirements
-    builds = [r for r in rows if _has_build(r)]
+    builds = [r for r in rows if has_build(r)]
     if manifest.format.startswith("conda") and builds and manifest.role != "lock":
         detail = (
             f"{len(builds)} pins name a conda build, such as `{builds[0].raw[:50]}`, that exists for one system only"
@@ -181,10 +182,6 @@ def _whole_file(manifest: Manifest) -> Iterator[_Trouble]:
         detail = f"{len(rows)} lines list a whole Anaconda installation ({leftovers[0].name} ...), not this project"
         yield _Trouble("leftover", Hit(Location(path, leftovers[0].line), detail, Confidence.MEDIUM, "leftover"))
     yield from _twice(manifest)
-
-
-def _has_build(requirement: Requirement) -> bool:
-    return re.match(r"={1,2}[^=\s]+=[^=\s]+\Z", requirement.specifier) is not None
 
 
 def _twice(manifest: Manifest) -> Iterator[_Trouble]:

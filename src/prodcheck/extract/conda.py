@@ -24,7 +24,12 @@ def parse(spec: str, line: int | None, group: str = "") -> Requirement | None:
     if match is None:
         return None
     rest = match[2].strip()
-    return Requirement(normalise(match[1]), line, bound(rest), rest, group, raw=text)
+    return Requirement(normalise(match[1]), line, bound(rest), rest, group, raw=text, conda=True)
+
+
+def has_build(requirement: Requirement) -> bool:
+    """True for a conda pin that names a build too, `numpy=1.21=py39_0`: it exists for one system only."""
+    return requirement.conda and re.match(r"={1,2}[^=\s]+=[^=\s]+\Z", requirement.specifier) is not None
 
 
 def bound(version: str) -> str:
@@ -108,8 +113,8 @@ def _environment(path: str, tree: Mapping[str, Any], lines: Mapping[str, int]) -
                 local += reader.local
     prefix = tree.get("prefix")
     exported = bool(found) and isinstance(prefix, str)
-    builds = sum(r.specifier.count("=") >= 2 for r in found)
-    frozen = len(found) >= 10 and builds > 0.5 * len(found)
+    listed = [r for r in found if r.conda]
+    frozen = len(listed) >= 10 and sum(has_build(r) for r in listed) > 0.5 * len(listed)
     yield Manifest(
         path,
         "conda",

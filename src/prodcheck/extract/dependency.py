@@ -36,6 +36,8 @@ class Requirement:
     editable: bool = False
     optional: bool = False
     """True for an extra that users may leave out, as opposed to a group that developers install."""
+    conda: bool = False
+    """True when conda installs it, under conda's name."""
 
 
 @dataclass(frozen=True)

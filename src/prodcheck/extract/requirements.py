@@ -232,7 +232,7 @@ class Reader:
         """`name=version=build` of `conda list --export`."""
         name, version, build = text.split("=", 2)
         self.exported += 1
-        self.add(Requirement(normalise(name), number, "exact", f"={version}={build}", raw=text))
+        self.add(Requirement(normalise(name), number, "exact", f"={version}={build}", raw=text, conda=True))
 
 
 def _explicit(path: str, text: str) -> Manifest:

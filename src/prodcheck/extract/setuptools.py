@@ -6,6 +6,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from prodcheck.extract import requirements
 from prodcheck.extract.dependency import Manifest, Requirement, inside, normalise
@@ -90,6 +91,10 @@ def _unparsable(path: str, text: str) -> tuple[Manifest, ...]:
     return (Manifest(path, "setup.py", "manifest", tuple(_parsed(rows, "")), build_backend="setuptools"),)
 
 
+def _text_of(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
 class _Script:
     """A setup script's literals: module-level names, lists, and the call of `setup`."""
 
@@ -159,11 +164,42 @@ class _Script:
             left, known = self.texts(node.body, depth + 1)
             right, also = self.texts(node.orelse, depth + 1)
             return left + right, known and also
+        looked_up = self.looked_up(node)
+        if looked_up:
+            return looked_up, True
         if isinstance(node, ast.JoinedStr):
             first = node.values[0] if node.values else None
             name = re.match(r"[\w.-]+", str(first.value)) if isinstance(first, ast.Constant) else None
             return ([(name[0], node.lineno)] if name else []), False
         return [], False
+
+    def looked_up(self, node: ast.expr | None) -> list[tuple[str, int]]:
+        """`deps["numpy"]`, `deps_list("numpy", "scipy")`: names whose versions stand in a list of the script."""
+        if isinstance(node, ast.Subscript):
+            keys: list[ast.expr] = [node.slice]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
+            keys = node.args
+        else:
+            return []
+        found = []
+        for key in keys:
+            row = self.versions.get(normalise(_text_of(key) or ""))
+            if row is None:
+                return []
+            found.append(row)
+        return found
+
+    @cached_property
+    def versions(self) -> dict[str, tuple[str, int]]:
+        """Every requirement written as a literal at the module's top, by its name."""
+        found: dict[str, tuple[str, int]] = {}
+        for value in self.values.values():
+            for item in value.elts if isinstance(value, ast.List | ast.Tuple) else ():
+                text = _text_of(item)
+                requirement = requirements.parse(text) if text else None
+                if text and requirement is not None:
+                    found.setdefault(requirement.name, (text, item.lineno))
+        return found
 
     def groups(self, node: ast.expr | None) -> Iterator[tuple[str, list[tuple[str, int]]]]:
         node = self.resolve(node)

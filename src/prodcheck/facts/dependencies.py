@@ -27,7 +27,13 @@ _SUPPORT = frozenset(
 BENCHMARK_PARTS = frozenset(("benchmark", "benchmarks"))
 _BUILD_SCRIPTS = frozenset("setup.py noxfile.py fabfile.py versioneer.py conanfile.py SConstruct ez_setup.py".split())
 """Scripts that run before, or beside, the environment of the project."""
+_DEVELOPER_TOOLS = frozenset(
+    "black flake8 isort pre-commit pylint ruff mypy pytest pytest-cov pytest-xdist coverage tox nox autopep8 yapf "
+    "bandit pip pip-tools setuptools wheel build twine sphinx mkdocs commitizen pyright ipdb codecov".split()
+)
+"""A file that lists nothing else is for developing the project, whatever its name."""
 _ALWAYS_THERE = frozenset(("setuptools", "pip"))
+_NO_DEPENDENCY = import_names.STDLIB | _ALWAYS_THERE
 _SPARK = frozenset(("pyspark", "delta"))
 _DATABRICKS = "# Databricks notebook source"
 _WRITEFILE = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+)?(\S+)\.py\b")
@@ -89,7 +95,10 @@ class Dependencies:
     def group(self, manifest: Manifest, requirement: Requirement | None = None) -> str:
         """What a requirement is for: empty for running the project, else `dev`, `test`, `docs`, an extra ..."""
         own = requirement.group if requirement is not None else ""
-        return own or group_of(manifest.path)
+        if own or manifest.format not in ("requirements", "conda"):
+            return own
+        tools_only = manifest.requirements and all(r.name in _DEVELOPER_TOOLS for r in manifest.requirements)
+        return group_of(manifest.path) or ("dev" if tools_only and not manifest.includes else "")
 
     def provided(self, module: str, path: str) -> bool:
         """True when a manifest or lock that covers a file brings a distribution that provides a module.
@@ -268,9 +277,9 @@ def _third_party(
             continue
         needed: set[str] = set()
         for location, item in _imports(path, facts):
-            package = import_names.package_of(item.module)
             if not _is_third_party(item, path, facts, modules):
                 continue
+            package = import_names.package_of(item.module)
             if package in _SPARK and _has_spark(path, facts, text):
                 continue
             found[package].append((_CODE_ROLES.index(role), location, item, role))
@@ -300,8 +309,7 @@ def _package(package: str, rows: list[tuple[int, Location, Import, Role]]) -> Im
 
 def _imports(path: str, facts: FileFacts) -> Iterator[tuple[Location, Import]]:
     if facts.python is not None:
-        for item in facts.python.imports:
-            yield Location(path, item.line), item
+        yield from ((Location(path, item.line), item) for item in facts.python.imports)
     if facts.notebook is not None and facts.notebook.language == "python":
         for item in facts.notebook.python.imports:
             yield facts.notebook.locate(path, item.line), item
@@ -319,13 +327,14 @@ def _has_spark(path: str, facts: FileFacts, text: Callable[[str], str]) -> bool:
 
 def _is_third_party(item: Import, path: str, facts: FileFacts, modules: Modules) -> bool:
     top = item.module.partition(".")[0]
-    if item.level or not top or top in import_names.STDLIB | _ALWAYS_THERE or top.startswith("__"):
+    if item.level or not top or top in _NO_DEPENDENCY or top.startswith("__"):
         return False
     if top.endswith(("_pb2", "_pb2_grpc")) and not import_names.is_known(top):
         return False  # generated from a `.proto` file when the project is built
-    dotted = (item.module, *(f"{item.module}.{name}" for name in item.names))
-    if any(import_names.is_platform(module) for module in dotted):
-        return False
+    if top in import_names.PLATFORM_TOPS:
+        dotted = (item.module, *(f"{item.module}.{name}" for name in item.names))
+        if any(import_names.is_platform(module) for module in dotted):
+            return False
     if facts.notebook is not None and top in ("IPython", "ipykernel"):
         return False  # every kernel brings it
     if modules.is_own(item, path):

@@ -30,6 +30,21 @@ PLATFORM = frozenset(
 )
 """Modules that the machine a file is meant for brings along, and no index has."""
 
+PLATFORM_TOPS = frozenset(name.partition(".")[0] for name in PLATFORM)
+
+BRINGS: Mapping[str, tuple[str, ...]] = {
+    "keras": ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tensorflow-macos"),
+    "IPython": ("ipykernel", "ipywidgets", "jupyter", "jupyterlab", "notebook"),
+    "starlette": ("fastapi",),
+    "pydantic": ("fastapi",),
+    "werkzeug": ("flask",),
+    "pendulum": ("apache-airflow",),
+    "omegaconf": ("hydra-core",),
+    "botocore": ("boto3",),
+    "mlflow": ("azureml-mlflow",),
+}
+"""Modules that the documentation of another distribution tells its users to import: declaring that one is enough."""
+
 NAMESPACES = frozenset(
     "google azure aws_cdk nvidia zope sphinxcontrib dbt databricks backports azureml opentelemetry jaraco odoo ruamel "
     "llama_index airflow.providers snowflake tencentcloud alibabacloud autogluon "
@@ -124,10 +139,10 @@ def distributions(module: str) -> tuple[str, ...]:
 
 def provides(distribution: str, module: str) -> bool:
     """True when a distribution provides a module, or may do so because both share a namespace."""
-    if distribution in distributions(module):
-        return True
     parts = module.split(".")
     top = parts[0]
+    if distribution in distributions(module) or distribution in BRINGS.get(top, ()):
+        return True
     if distribution in (normalise("-".join(parts[:2])), normalise("-".join(parts[:3]))):
         return True
     if top in NAMESPACES:
