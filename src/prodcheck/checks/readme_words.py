@@ -37,12 +37,13 @@ USAGE = _words(
     "benutz|anwend|nutzung|verwendung", "utilisation", r"\buso\b|ejecu", "использ",
 )  # fmt: skip
 RUNS = _commands(
-    r"python3? (?:-\w+ )*(?:-[mc] ?\S|[\w./{}$-]+\.py\b)", r"(?:uv|poetry|pdm|hatch|pixi|streamlit|kedro|mlflow) run\b",
-    r"(?:make|just|task) (?!sure)\w", r"(?:bash|sh|source) \S+", r"\./\S+", "uvicorn", "gunicorn", r"flask\b",
-    "fastapi", "gradio", r"jupyter(?:[ -](?:lab|notebook|nbconvert))", "papermill", "dvc (?:repro|exp)", "mlflow models", "zenml",
-    "prefect", "airflow", "dagster", "docker(?:[ -]compose)? (?:run|up)", "torchrun", "accelerate launch", "deepspeed",
-    "Rscript", "julia", "snakemake", "nextflow", "kubectl apply", "helm", "terraform apply", "az ml", "sagemaker",
-    "spark-submit", "kedro new", "kaggle", "curl", "cookiecutter", "copier", "ccds",
+    r"python3? (?:-\w+ )*(?:-[mc] ?\S|[\w./{}$-]+\.py\b)",
+    r"(?:uv|poetry|pdm|hatch|pixi|streamlit|kedro|mlflow) run\b", r"(?:make|just|task) (?!sure)\w",
+    r"(?:bash|sh|source) \S+", r"\./\S+", "uvicorn", "gunicorn", r"flask\b", "fastapi", "gradio", "papermill",
+    r"jupyter(?:[ -](?:lab|notebook|nbconvert))", "dvc (?:repro|exp)", "mlflow models", "zenml", "prefect", "airflow",
+    "dagster", "docker(?:[ -]compose)? (?:run|up)", "torchrun", "accelerate launch", "deepspeed", "Rscript", "julia",
+    "snakemake", "nextflow", "kubectl apply", "helm", "terraform apply", "az ml", "sagemaker", "spark-submit",
+    "kedro new", "kaggle", "curl", "cookiecutter", "copier", "ccds",
 )  # fmt: skip
 PYTHON_CODE = re.compile(
     r"^\s*(?:>>> ?)?(?:(?:from|import) \w+|[\w., ]+ = [\w.]+\(|[\w.]+\([^)\n]*\)\s*$)", re.MULTILINE
@@ -51,11 +52,9 @@ NOTEBOOK_LINK = re.compile(
     r"colab\.research\.google\.com|mybinder\.org|nbviewer|kaggle\.com/(?:code|kernels|notebooks)|\]\([^)]+\.ipynb[)#]|"
     r"studiolab\.sagemaker|huggingface\.co/spaces|\.streamlit\.app|deepnote\.com"
 )
+_GUIDE = r"(?:example|tutorial|quick ?-?start|getting[- _]?started|user[- ]?guide|usage|readthedocs|\bdocumentation)"
 GUIDE_LINK = re.compile(
-    r"(?<!!)\[[^\]]*(?:{0})[^\]]*\]\(|(?<!!)\[[^\]]*\]\([^)]*(?:{0})|`[^`<]*(?:{0})[^`<]*<[^`>]+>`_".format(
-        r"examples?\b|tutorial|quick ?-?start|getting[- _]?started|user[- ]?guide|usage|readthedocs|\bdocumentation"
-    ),
-    re.IGNORECASE,
+    rf"(?<!!)\[[^\]]*{_GUIDE}[^\]]*\]\(|(?<!!)\[[^\]]*\]\([^)]*{_GUIDE}|`[^`<]*{_GUIDE}[^`<]*<[^`>]+>`_", re.IGNORECASE
 )
 """A link to examples, a tutorial or a guide: Markdown (not an image) or reStructuredText."""
 LOCAL_LINK = re.compile(r"\]\((?!https?:|#|mailto:)[^)\s]+\)")
@@ -63,8 +62,8 @@ README_LINK = re.compile(r"\]\((?!https?:)[^)\s]*readme\.\w+\)", re.IGNORECASE)
 DATA = _words(
     r"\bdata ?sets?\b", r"\bcorpus\b", r"kaggle\.com", r"huggingface\.co/datasets", r"archive\.ics\.uci|\bUCI\b",
     r"\bdata (?:source|set|is|are|was|were|from|comes|collected|provided|used|can be|file|dictionary)\b",
-    r"zenodo\.org", "(?:s3|gs)://", "imagenet|cifar|mnist|load_dataset", "数据", "データ", "데이터", "daten(?:satz|quelle)",
-    "donn[ée]es", r"\bdatos\b", "данн",
+    r"zenodo\.org", "(?:s3|gs)://", "imagenet|cifar|mnist|load_dataset", "数据", "データ", "데이터",
+    "daten(?:satz|quelle)", "donn[ée]es", r"\bdatos\b", "данн",
 )  # fmt: skip
 API = _words(
     r"\bAPI\b", "endpoint", "documentation", r"\bdocs?\b", "reference", "curl", "文档", "文書", "dokumentation"
