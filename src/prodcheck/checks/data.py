@@ -79,7 +79,9 @@ def _partly(facts: Facts) -> Outcome | None:
     if configured:
         return Outcome(0.6, tuple(configured[:3]), reason=f"{configured[0].detail}, and no data is tracked yet")
     if facts.data.initialised:
-        return Outcome(0.6, facts.data.initialised[:3], reason="data is read without a fixed version")
+        first = facts.data.initialised[0]
+        hits = tuple(Hit(e.location, e.detail) for e in facts.data.initialised[:3])
+        return Outcome(0.6, facts.data.initialised[:3], hits, first.detail)
     for name in ("dvc", "lakefs", "datalad", "quilt3", "oxenai", "deltalake", "pyiceberg"):
         for place in facts.dependencies.declared.get(name, ()):
             return Outcome(
@@ -149,8 +151,19 @@ def _in_git(facts: Facts) -> list[DataFile]:
     return [
         f
         for f in facts.data.data_files
-        if not f.model and not f.pointer and facts.role(f.path) is Role.CODE and facts.files[f.path].tracked
+        if not f.model
+        and not f.pointer
+        and facts.role(f.path) is Role.CODE
+        and facts.files[f.path].tracked
+        and not _PRODUCED.search(f.path)
     ]
+
+
+_PRODUCED = re.compile(
+    r"(?i)(?:^|/)(?:results?|outputs?|figures?|plots?|logs?|baselines?\w*|evals?|evaluation|predictions?|preds|"
+    r"submissions?|checkpoints?|runs|mlruns|wandb|cache)/|submission[^/]*\.csv$"
+)
+"""Folders of what a project makes rather than what it learns from."""
 
 
 def _size(number: int) -> str:

@@ -244,8 +244,11 @@ def _catalogues(files: Mapping[str, FileFacts], paths: Paths) -> Iterator[Eviden
 
 
 def _azure_assets(root: Mapping[str, object], path: str, lines: Mapping[str, int]) -> Iterator[Evidence]:
-    if "data.schema.json" in str(root.get("$schema", "")) and root.get("version"):
-        yield Evidence(f"Azure ML data asset, version {root['version']}", Location(path, lines.get("version")))
+    if re.search(r"/data\.schema\.json$", str(root.get("$schema", ""))):
+        # Without a number, registering the asset gives it the next one.
+        yield Evidence(
+            f"is registered as the data asset {root.get('name', '')}".rstrip(), Location(path, lines.get("name"))
+        )
     for group in ("inputs", "jobs"):
         entries = root.get(group)
         for name, entry in entries.items() if isinstance(entries, dict) else ():

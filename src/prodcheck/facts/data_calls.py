@@ -64,6 +64,8 @@ PUBLIC = re.compile(
 )
 """Calls that load a dataset which somebody else publishes under a name."""
 
+_MUTABLE = ("datasets.", "kagglehub.", "openml.")
+"""Hubs on which a dataset changes under its name; the others ship or check what they load."""
 _GENERIC_BUILDERS = frozenset("csv json parquet text imagefolder audiofolder pandas arrow webdataset".split())
 
 
@@ -81,6 +83,8 @@ def judge(call: Call) -> tuple[str, str] | None:
                 return None
             if keywords.get("revision"):
                 return "versioned", "pins the dataset's revision"
+        if name.startswith(_MUTABLE):
+            return "initialised", f"loads the public dataset {text or 'named there'} without a fixed version"
         return "public", f"loads a public dataset ({name}{f' {text}' if text else ''})"
     return None
 
