@@ -14,6 +14,8 @@ from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severity
 
+_WHERE = {"output": " in an output", "metadata": " in the metadata"}
+_PLACES = {Role.TEST: " of a test", Role.DOCS: " of documentation or an example", Role.TEMPLATE: " of a template"}
 _SCORES = {Confidence.HIGH: 0.0, Confidence.MEDIUM: 0.5, Confidence.LOW: 0.75}
 
 
@@ -36,9 +38,15 @@ def secret_file_committed(facts: Facts, params: Mapping[str, object]) -> Outcome
     """Files whose purpose is to hold credentials, judged by what they hold."""
     found = [f for f in _found(facts) if f.secret.where == "file" and facts.files[f.path].notebook is None]
     outcome = _judge(facts, [f for f in found if facts.files[f.path].tracked], "no tracked file holds credentials")
-    local = sorted({f.path for f in found if not facts.files[f.path].tracked})
-    notes = tuple(Evidence(f"{path} holds credentials and is not tracked yet", Location(path)) for path in local)
-    return replace(outcome, evidence=outcome.evidence + notes)
+    holding = {f.path for f in found}
+    local = sorted(path for path in holding if not facts.files[path].tracked)
+    notes = [Evidence(f"{path} holds credentials and is not tracked yet", Location(path)) for path in local]
+    notes += [
+        Evidence(f"{path} is tracked and holds no credential", Location(path))
+        for path, file in facts.files.items()
+        if path.rpartition("/")[2] == ".env" and file.tracked and path not in holding
+    ]
+    return replace(outcome, evidence=(*outcome.evidence, *notes))
 
 
 @dataclass(frozen=True)
@@ -78,12 +86,13 @@ def _judge(facts: Facts, found: list[_Found], clean: str) -> Outcome:
 def _hit(facts: Facts, found: _Found) -> Hit:
     secret, role, tracked = found.secret, facts.role(found.path), facts.files[found.path].tracked
     confidence = _confidence(secret, role, tracked)
-    where = {"output": " in an output", "metadata": " in the metadata"}.get(secret.where, "")
     name = f" in `{secret.name}`" if secret.name else ""
+    where = _WHERE.get(secret.where, "")
+    place = _PLACES.get(role, "") if confidence is not secret.confidence else ""
     committed = "" if tracked else ", not committed yet"
     return Hit(
         secret.location,
-        f"{secret.kind}{name}{where}: {secret.masked}{committed}",
+        f"{secret.kind}{name}{where}{place}: {secret.masked}{committed}",
         confidence,
         identity=secret.identity,
         severity=Severity.MINOR if confidence is Confidence.LOW else None,

@@ -28,6 +28,7 @@ _SHARED_LINK = re.compile(r"badge|wandb\.ai/|[?&]sv=")
 SHORTEST = 20
 """Characters of the shortest value that a provider's name proves."""
 _KEY = re.compile(r"key|token|secret|passw|auth|login", re.IGNORECASE)
+_GENERIC = ("Secret", "Password")
 _RANK = {Confidence.HIGH: 0, Confidence.MEDIUM: 1, Confidence.LOW: 2}
 
 
@@ -70,6 +71,8 @@ def scan(data: bytes, path: str, *, names: bool = True, reading: str = "code") -
         for literal, form, pattern in prefixes.get(lower[at : at + 2], ()):
             if lower.startswith(literal, at):
                 _add(found, _token(form, pattern, data, at))
+        if len(found) >= MOST:
+            break
     words = _words(names)
     for at, word in prefilter.hits(lower, words):
         for form, pattern in words[word]:
@@ -87,15 +90,18 @@ def _add(found: list[Match], match: Match | None) -> None:
 
 
 def merge(found: list[Match]) -> list[Match]:
-    """Of matches in the same place the surest, and of equally sure ones the longest."""
+    """Of matches in the same place the one that knows what it is, then the surest, then the longest."""
     kept: list[Match] = []
     for match in sorted(found, key=lambda m: (m.start, _RANK[m.confidence], -m.end, m.kind == "Secret")):
-        if kept and match.start < kept[-1].end:
-            if _RANK[match.confidence] < _RANK[kept[-1].confidence]:
-                kept[-1] = match
-        else:
+        if not kept or match.start >= kept[-1].end:
             kept.append(match)
+        elif _worth(match) < _worth(kept[-1]):
+            kept[-1] = match
     return kept
+
+
+def _worth(match: Match) -> tuple[bool, int]:
+    return match.kind in _GENERIC, _RANK[match.confidence]
 
 
 def _token(form: Format, pattern: re.Pattern[bytes], data: bytes, at: int) -> Match | None:
