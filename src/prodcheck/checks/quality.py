@@ -27,7 +27,7 @@ def not_version_controlled(facts: Facts, params: Mapping[str, object]) -> Outcom
     if code and not any(file.tracked for file in code):
         return Outcome(0.5, (commit,), reason=f"git tracks none of the {len(code)} code files here")
     if not git.remotes:
-        return Outcome(0.6, (commit,), reason="a git repository without a remote: there is no second copy")
+        return Outcome(0.6, (commit,), reason="a git repository without a remote, so there is no second copy")
     remotes = tuple(Evidence(f"remote {name} is {url}") for name, url in git.remotes)
     return Outcome(1.0, (*remotes, commit), reason=f"git, with the remote {git.remotes[0][1]}")
 

@@ -17,9 +17,11 @@ def _commands(*alternatives: str) -> re.Pattern[str]:
 
 
 NAME = re.compile(
-    r"(?:^|/)read[-_ ]?me(?:[.-](?!.*\.py$)[\w-]+)*(?:\.(?:md|markdown|rst|txt|org|adoc|asciidoc|ipynb|html))?$",
+    r"(?:^|/)read[-_ ]?me"
+    r"(?:(?:[._-][a-z]{2}(?:[-_][a-z]{2,4})?)?\.(?:md|markdown|rst|txt|org|adoc|asciidoc|ipynb|html))?$",
     re.IGNORECASE,
 )
+"""With a language code before the suffix or without."""
 SETUP = _words(
     "install", "set[- ]?up", "get(?:ting)? started", "quick ?start", "requirements", "dependenc", "environment",
     "prerequisit", "how to (?:start|build)", "安装|环境|依赖|快速开始", "インストール|セットアップ|環境", "설치",
