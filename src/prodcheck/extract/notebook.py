@@ -81,7 +81,7 @@ class NotebookFacts:
     widget_bytes: int = 0
     """Size of the saved state of interactive widgets."""
     unbound: tuple[tuple[str, int], ...] = ()
-    """Names that are used and defined nowhere above: (name, line of the joined code)."""
+    """Names that are used and defined nowhere above, in a notebook that was run: (name, line of the joined code)."""
 
     def locate(self, path: str, line: int) -> Location:
         """Place of a line of the joined code: raw line, cell and line in the cell."""
@@ -325,7 +325,8 @@ def with_python(facts: NotebookFacts) -> NotebookFacts:
     if problem[0]:
         found = replace(found, problem=problem[0], problem_kind=problem[1])
     origins = tuple((cell.index, n) for cell, source in cleaned for n in range(1, source.count("\n") + 2))
-    whole = not broken and all(c.magic in _BINDS_NOTHING for c in facts.cells)
+    executed = any(cell.execution_count is not None for cell in facts.cells)
+    whole = executed and not broken and all(c.magic in _BINDS_NOTHING for c in facts.cells)
     return replace(
         facts,
         unbound=notebook_names.unbound(tree, [c.source for c, _ in cleaned]) if whole else (),

@@ -11,6 +11,9 @@ import ast
 import builtins
 import re
 from collections.abc import Iterable
+from typing import Any
+
+from prodcheck.extract.python_expressions import CHILDREN
 
 _KNOWN = frozenset(dir(builtins)) | frozenset(
     "display get_ipython In Out exit quit spark sc sqlContext sqlc dbutils displayHTML sql table __file__ __name__ "
@@ -24,111 +27,115 @@ _OPAQUE_MAGIC = re.compile(
 )
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_TRY = (ast.Try, *((ast.TryStar,) if hasattr(ast, "TryStar") else ()))
+_NAMING = (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)
+Use = tuple[str, int]
 
 
-def unbound(tree: ast.Module, sources: Iterable[str]) -> tuple[tuple[str, int], ...]:
+class _Scope:
+    """What running some code in one scope binds and reads. `later` is read when functions are called."""
+
+    def __init__(self) -> None:
+        self.bound: set[str] = set()
+        self.read: list[Use] = []
+        self.later: list[Use] = []
+        self.shared: set[str] = set()
+        """Names declared `global`."""
+        self.opaque = False
+
+    def take(self, nodes: Iterable[Any]) -> _Scope:
+        """Read nodes in; each node once."""
+        todo = list(nodes)
+        while todo:
+            node = todo.pop()
+            kind = type(node)
+            if kind is ast.Name:
+                if type(node.ctx) is ast.Load:
+                    self.read.append((node.id, node.lineno))
+                    self.opaque |= node.id in _OUT_OF_SIGHT
+                else:
+                    self.bound.add(node.id)
+            elif kind is ast.Constant or node is None:
+                continue
+            elif kind is ast.Attribute:
+                todo.append(node.value)
+            elif isinstance(node, _FUNCTIONS):
+                todo.extend(self.function(node))
+            elif kind is ast.ClassDef:
+                self.bound.add(node.name)
+                self.merge(_Scope().take(node.body), frozenset())
+                todo.extend((*node.bases, *(k.value for k in node.keywords), *node.decorator_list))
+            elif isinstance(node, _COMPREHENSIONS):
+                # Its variables are its own; the rest runs at once.
+                self.merge(_Scope().take(getattr(node, field) for field in CHILDREN[kind]), frozenset())
+            elif isinstance(node, _TRY):
+                # `try: x except NameError:` asks whether a name exists, so nothing read in a `try` counts.
+                tried = _Scope().take(node.body)
+                self.bound |= tried.bound
+                self.shared |= tried.shared
+                self.opaque |= tried.opaque
+                todo.extend((*node.handlers, *node.orelse, *node.finalbody))
+            elif kind is ast.Import or kind is ast.ImportFrom:
+                for alias in node.names:
+                    self.opaque |= alias.name == "*"
+                    self.bound.add(alias.asname or alias.name.partition(".")[0])
+            elif kind is ast.NamedExpr:
+                # Binds outside of a comprehension it stands in.
+                self.shared.add(node.target.id)
+                todo.append(node.value)
+            elif kind is ast.Global:
+                self.shared.update(node.names)
+            elif kind is list:
+                todo.extend(node)
+            elif kind in CHILDREN:
+                if isinstance(node, _NAMING) and node.name:
+                    self.bound.add(node.name)
+                elif kind is ast.MatchMapping and node.rest:
+                    self.bound.add(node.rest)
+                todo.extend([getattr(node, field) for field in CHILDREN[kind]])
+        return self
+
+    def function(self, node: Any) -> list[Any]:
+        """Take in a function; gives back what runs when it is defined: defaults and decorators."""
+        arguments = node.args
+        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+        parameters = frozenset(argument.arg for argument in every if argument is not None)
+        inner = _Scope().take([node.body])
+        inner.later, inner.read = inner.later + inner.read, []
+        self.merge(inner, parameters)
+        outside = [*arguments.defaults, *arguments.kw_defaults]
+        if not isinstance(node, ast.Lambda):
+            self.bound.add(node.name)
+            outside.extend(node.decorator_list)
+        return outside
+
+    def merge(self, inner: _Scope, parameters: frozenset[str]) -> None:
+        """Add what an inner scope reads from outside of itself."""
+        own = (inner.bound | parameters) - inner.shared
+        self.read.extend(use for use in inner.read if use[0] not in own)
+        self.later.extend(use for use in inner.later if use[0] not in own)
+        self.shared |= inner.shared
+        self.opaque |= inner.opaque
+
+
+def unbound(tree: ast.Module, sources: Iterable[str]) -> tuple[Use, ...]:
     """(name, line) of names used at the top of a notebook and never bound above, each name once.
 
     `sources` are the cells as written, to see magics that may bind names.
     """
-    if any(_OPAQUE_MAGIC.search(source) for source in sources):
+    if any("%" in source and _OPAQUE_MAGIC.search(source) for source in sources):
         return ()
-    everywhere: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
-            return ()
-        if isinstance(node, ast.Name):
-            if node.id in _OUT_OF_SIGHT and isinstance(node.ctx, ast.Load):
-                return ()
-        elif isinstance(node, ast.Global):
-            everywhere.update(node.names)
-    for statement in tree.body:
-        everywhere.update(_bound(statement))
+    scopes = [_Scope().take([statement]) for statement in tree.body]
+    if any(scope.opaque for scope in scopes):
+        return ()
+    everywhere = set[str]().union(*(scope.bound | scope.shared for scope in scopes))
+    above: set[str] = set()
     found: dict[str, int] = {}
-    above = set[str]()
-    for statement in tree.body:
-        for name, line, later in _used(statement, frozenset()):
-            known = everywhere if later else above
-            if name not in known and name not in _KNOWN and not name.startswith("_"):
-                found.setdefault(name, line)
-        above.update(_bound(statement))
-        above.update(name for name in _globals(statement))
+    for scope in scopes:
+        # Within one statement the order of reading and binding does not matter enough to follow it.
+        above |= scope.bound | scope.shared
+        for uses, known in ((scope.read, above), (scope.later, everywhere)):
+            for name, line in uses:
+                if name not in known and name not in _KNOWN and not name.startswith("_"):
+                    found[name] = min(line, found.get(name, line))
     return tuple(sorted(found.items(), key=lambda item: item[1]))
-
-
-def _bound(node: ast.AST) -> set[str]:
-    """Names that running a statement binds in its own scope."""
-    names: set[str] = set()
-    todo: list[ast.AST] = [node]
-    while todo:
-        item = todo.pop()
-        if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(item.name)
-            todo.extend(item.decorator_list)
-            continue
-        if isinstance(item, ast.Lambda):
-            continue
-        if isinstance(item, ast.Name):
-            if isinstance(item.ctx, ast.Store | ast.Del):
-                names.add(item.id)
-            continue
-        if isinstance(item, ast.Import | ast.ImportFrom):
-            names.update(alias.asname or alias.name.partition(".")[0] for alias in item.names)
-            continue
-        if isinstance(item, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and item.name:
-            names.add(item.name)
-        elif isinstance(item, ast.MatchMapping) and item.rest:
-            names.add(item.rest)
-        todo.extend(ast.iter_child_nodes(item))
-    return names
-
-
-def _globals(node: ast.AST) -> Iterable[str]:
-    for item in ast.walk(node):
-        if isinstance(item, ast.Global):
-            yield from item.names
-
-
-def _used(node: ast.AST, local: frozenset[str], later: bool = False) -> Iterable[tuple[str, int, bool]]:
-    """(name, line, whether it runs later) of names that a node reads from outside of itself."""
-    bound_here = local | _bound(node) if isinstance(node, ast.stmt) else local
-    todo: list[tuple[ast.AST, frozenset[str], bool]] = [(node, bound_here, later)]
-    while todo:
-        item, known, delayed = todo.pop()
-        if isinstance(item, ast.Name):
-            if isinstance(item.ctx, ast.Load) and item.id not in known:
-                yield item.id, item.lineno, delayed
-        elif isinstance(item, _FUNCTIONS):
-            inner = known | _parameters(item.args)
-            body = [item.body] if isinstance(item, ast.Lambda) else item.body
-            for statement in body:
-                inner |= _bound(statement)
-            todo.extend((statement, inner, True) for statement in body)
-            outside = [*item.args.defaults, *(d for d in item.args.kw_defaults if d is not None)]
-            if not isinstance(item, ast.Lambda):
-                outside.extend(item.decorator_list)
-            todo.extend((part, known, delayed) for part in outside)
-        elif isinstance(item, ast.ClassDef):
-            inner = known
-            for statement in item.body:
-                inner |= _bound(statement)
-            todo.extend((statement, inner, delayed) for statement in item.body)
-            todo.extend((part, known, delayed) for part in (*item.bases, *item.decorator_list))
-        elif isinstance(item, _COMPREHENSIONS):
-            inner = known
-            for generator in item.generators:
-                inner |= _bound(generator.target)
-            todo.extend((child, inner, delayed) for child in ast.iter_child_nodes(item))
-        elif isinstance(item, ast.Try):
-            # `try: x except NameError:` asks whether a name exists; what fails there is caught.
-            todo.extend((child, known, delayed) for child in (*item.orelse, *item.finalbody))
-            todo.extend((child, known, delayed) for handler in item.handlers for child in handler.body)
-        elif isinstance(item, ast.AnnAssign):
-            todo.extend((child, known, delayed) for child in (item.target, item.value) if child is not None)
-        elif not isinstance(item, ast.arguments):
-            todo.extend((child, known, delayed) for child in ast.iter_child_nodes(item))
-
-
-def _parameters(arguments: ast.arguments) -> frozenset[str]:
-    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
-    return frozenset(argument.arg for argument in every if argument is not None)

@@ -8,7 +8,9 @@ import re
 _SEQUENCES = (ast.List, ast.Tuple, ast.Set)
 MAX_TEXT = 200
 """Characters of a string literal that are kept."""
-_TOKEN = re.compile(r"[A-Za-z0-9+/=_-]{20,}")
+_WORD = re.compile(r"[\w+=-]{16,}")
+_RUN = re.compile(r"[A-Za-z0-9+=]{16,}")
+"""A run of letters and digits longer than words in file names are without a separator."""
 _SECRET_NAME = re.compile(r"key|token|secret|passw|pwd|credential|auth", re.IGNORECASE)
 _PIN_NAME = re.compile(r"revision|commit|sha|version|digest", re.IGNORECASE)
 
@@ -42,10 +44,18 @@ def literal(node: ast.expr, name: str) -> object:
 
 
 def safe_text(text: str, name: str) -> str:
-    """Text of a literal, shortened, with whatever looks like a credential left out: facts are cached on disk."""
+    """Text of a literal, shortened, with whatever looks like a credential left out.
+
+    `name` is what the literal is bound to: an `api_key` is never kept, a `revision` always.
+    """
     if name and _SECRET_NAME.search(name):
         return "…"
     text = text[:MAX_TEXT]
     if len(text) < 20 or _PIN_NAME.search(name):
         return text
-    return _TOKEN.sub(lambda m: "…" if re.search(r"\d", m[0]) and "/" not in m[0] else m[0], text)
+    return _WORD.sub(_masked, text)
+
+
+def _masked(match: re.Match[str]) -> str:
+    runs = _RUN.findall(match[0])
+    return "…" if any(re.search(r"\d", run) and re.search(r"[A-Za-z]", run) for run in runs) else match[0]
