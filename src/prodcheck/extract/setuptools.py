@@ -130,12 +130,19 @@ class _Script:
                         found[key.value] = item
             elif isinstance(value, ast.Call) and getattr(value.func, "id", "") == "dict":
                 found.update({k.arg: k.value for k in value.keywords if k.arg})
-        for node in ast.walk(self.module):
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
-                index = node.targets[0].slice
-                if isinstance(index, ast.Constant) and isinstance(index.value, str) and not call.keywords[0].arg:
-                    found.setdefault(index.value, node.value)
+            if isinstance(keyword.value, ast.Name):
+                for name, assigned in self.assigned(keyword.value.id):
+                    found.setdefault(name, assigned)
         return found
+
+    def assigned(self, name: str) -> Iterator[tuple[str, ast.expr]]:
+        """(key, value) of every `name["key"] = value`."""
+        for node in ast.walk(self.module):
+            target = node.targets[0] if isinstance(node, ast.Assign) else None
+            if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and target.value.id == name:
+                key = _text_of(target.slice)
+                if key is not None and isinstance(node, ast.Assign):
+                    yield key, node.value
 
     def resolve(self, node: ast.expr | None, depth: int = 0) -> ast.expr | None:
         while isinstance(node, ast.Name) and depth < 5:
@@ -164,6 +171,12 @@ class _Script:
             left, known = self.texts(node.body, depth + 1)
             right, also = self.texts(node.orelse, depth + 1)
             return left + right, known and also
+        if (
+            isinstance(node, ast.Call)
+            and getattr(node.func, "id", "") in ("list", "tuple", "sorted", "set")
+            and node.args
+        ):
+            return self.texts(node.args[0], depth + 1) if depth < 20 else ([], False)
         looked_up = self.looked_up(node)
         if looked_up:
             return looked_up, True
@@ -202,11 +215,15 @@ class _Script:
         return found
 
     def groups(self, node: ast.expr | None) -> Iterator[tuple[str, list[tuple[str, int]]]]:
+        name = node.id if isinstance(node, ast.Name) else ""
         node = self.resolve(node)
         if isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
-                if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                    yield key.value, self.texts(value)[0]
+                text = _text_of(key) if key is not None else None
+                if text is not None:
+                    yield text, self.texts(value)[0]
+        for extra, value in self.assigned(name):
+            yield extra, self.texts(value)[0]
 
     def text(self, node: ast.expr | None) -> tuple[str, int | None]:
         node = self.resolve(node)
