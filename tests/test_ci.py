@@ -321,7 +321,8 @@ def test_azure_scripts_fail_only_by_their_last_command() -> None:
 @pytest.mark.parametrize(
     ("head", "triggers"),
     [
-        ("", {"push", "pull_request"}),
+        ("", {"push"}),
+        ("pr: [main]\n", {"push", "pull_request"}),
         ("trigger: none\n", {"manual"}),
         ("trigger: none\npr: [main]\n", {"pull_request"}),
         ("trigger: {tags: {include: ['*']}}\npr: none\n", {"tag"}),
@@ -641,6 +642,9 @@ UNITTEST = "import unittest\nunittest.main()\n"
         ("docker-compose -f c.yml up t", {"c.yml": ""}, []),
         ("docker compose up t", {"compose.yml": "services: {t: {command: pytest}, u: {command: tox}}\n"}, ["pytest"]),
         ("pre-commit run --all-files", {".pre-commit-config.yaml": HOOKS}, ["pytest"]),
+        ("pre-commit run --color always -a $(hook)", {".pre-commit-config.yaml": HOOKS}, ["pytest"]),
+        ("pre-commit run other", {".pre-commit-config.yaml": HOOKS}, []),
+        ("SKIP=t pre-commit run", {".pre-commit-config.yaml": HOOKS}, []),
         ("sudo -E env X=1 xvfb-run -a time coverage run --source x -m pytest -q", {}, ["pytest -q"]),
         ("conda run -n dev python -m pytest", {}, ["pytest"]),
         ("$PYTHON -m pytest", {}, ["pytest"]),

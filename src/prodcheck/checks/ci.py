@@ -26,6 +26,7 @@ _HOUSEKEEPING = re.compile(
 )
 _TRAVIS_ORG_END = "2021-06-15"
 """The day travis-ci.org stopped. A fixed day, so that the same tree gets the same verdict next year."""
+_PYTHON_TESTS = re.compile(r"(?:pytest|py\.test|unittest|nose\w*|behave|nbdev|doctest|green|trial|robot)\b|python ")
 _TESTLIKE = re.compile(r"\b(?:tests?|check|ci|verify|tox|nox|pytest)\b", re.IGNORECASE)
 
 
@@ -132,7 +133,7 @@ def ci_does_not_run_tests(facts: Facts, params: Mapping[str, object]) -> Outcome
     on_change = [c for c in tests if c.triggers & ON_CHANGE]
     blocking = [c for c in on_change if c.blocking]
     if blocking:
-        best = min(blocking, key=lambda c: len(c.chain))
+        best = min(blocking, key=lambda c: (not _PYTHON_TESTS.match(" ".join(c.argv)), len(c.chain)))
         return Outcome(1.0, best.chain, reason=f"CI runs `{_short(best)}`{_through(best)}")
     if on_change:
         first = on_change[0]

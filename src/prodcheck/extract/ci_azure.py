@@ -75,9 +75,8 @@ def _triggers(top: Node) -> frozenset[str]:
     if trigger.text != "none":
         tags, branches = trigger.get("tags").exists, trigger.get("branches").exists
         found |= {"tag"} if tags and not branches else {"push", "tag"} if tags else {"push"}
-    # Pull requests are validated by default on GitHub, by branch policy on Azure Repos; `trigger: none` alone is
-    # mostly a pipeline that somebody starts by hand.
-    if pr.text != "none" and (top.has("pr") or trigger.text != "none"):
+    # Without `pr:` GitHub still validates pull requests, Azure Repos does not: only what is written counts.
+    if top.has("pr") and pr.text != "none":
         found.add("pull_request")
     if top.get("schedules").is_list:
         found.add("schedule")

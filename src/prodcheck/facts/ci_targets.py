@@ -317,9 +317,11 @@ class Tasks:
         )
         if found is None:
             return ()
-        start = options(rest, "-c --config --hook-stage --files --from-ref --to-ref -s -o --source --origin")
-        only = [w for w in rest[start : start + 1] if not w.startswith("-")]
-        skipped = set(env.get("SKIP", "").split(","))
+        start = options(
+            rest, "-c --config --hook-stage --stage --color --files --from-ref --to-ref -s -o --source --origin --skip"
+        )
+        only = [w for w in rest[start : start + 1] if not w.startswith("-") and "$" not in w]
+        skipped = {*env.get("SKIP", "").split(","), _value(rest, "--skip")}
         stage = _value(rest, "--hook-stage", "--stage")
         stage = {"": "pre-commit", "commit": "pre-commit", "push": "pre-push"}.get(stage, stage)
         hooks = [t for t in found.targets if not t.labels or stage in t.labels]
