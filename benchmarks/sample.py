@@ -2,9 +2,9 @@
 
     python benchmarks/sample.py CHECKOUTS [--findings 100] [--passes 50] [--seed 20261125] [--skip FILE]
 
-CHECKOUTS holds one folder per repository, named `owner__name`. Prints a Markdown table with one row per finding, then one
-per pass of a practice rule, with room for a verdict. The same seed on the same checkouts draws the same rows. `--skip`
-names an earlier sample; rows that are in it are not drawn again.
+CHECKOUTS holds one folder per repository, named `owner__name`. Prints a Markdown table with one row per finding, then
+one per pass of a practice rule, with room for a verdict. The same seed on the same checkouts draws the same rows.
+`--skip` names an earlier sample; rows that are in it are not drawn again.
 """
 
 from __future__ import annotations
