@@ -14,7 +14,9 @@ from prodcheck.facts import verbs
 from prodcheck.facts.ci_actions import command_for, script_for
 from prodcheck.facts.ci_jobs import Placed, hop
 from prodcheck.facts.ci_model import CiCommand
+from prodcheck.facts.ci_runners import find
 from prodcheck.facts.ci_targets import Call, Found, Rewritten, Tasks, applies, join, path_of
+from prodcheck.facts.own_python import is_test_script, module_path
 from prodcheck.facts.paths import Paths, Role
 from prodcheck.facts.unwrap import Argv, options, program, unwrap
 from prodcheck.model import Evidence
@@ -22,10 +24,6 @@ from prodcheck.model import Evidence
 MAX_DEPTH = 8
 MAX_COMMANDS = 20_000
 _SHELLS = frozenset("bash sh zsh dash ksh ash pwsh powershell source .".split())
-_RUNNER_CALLS = frozenset(
-    "unittest.main unittest.TextTestRunner pytest.main nose.main nose.run nose.runmodule doctest.testmod absltest.main "
-    "absl.testing.absltest.main tensorflow.test.main googletest.main".split()
-)
 _ACTION_KINDS = {"github": "uses", "azure": "task", "circleci": "orb", "drone": "plugin", "woodpecker": "plugin"}
 _LAUNCHERS = frozenset(
     "torch.distributed.launch torch.distributed.run accelerate.commands.launch cProfile trace".split()
@@ -54,7 +52,6 @@ class Resolver:
         self.files = files
         self.paths = paths
         self.tasks = Tasks(files)
-        self.folders = {folder for path in files for folder in _parents(path)} | {""}
         self.commands: list[CiCommand] = []
         self.unresolved: list[Evidence] = []
 
@@ -130,7 +127,7 @@ class Resolver:
             return
         if self.function(argv, replace(place, chain=chain)):
             return
-        found = self.tasks.find(argv, place.directory, place.env)
+        found = find(self.tasks, argv, place.directory, place.env)
         if found is not None:
             if not found:
                 self.unresolved.append(here)
@@ -298,7 +295,7 @@ class Resolver:
         if not rest:
             return
         chain = (*place.chain, hop(text, place.path, line))
-        path = self.module_path(rest[0], place.directory)
+        path = module_path(self.files, rest[0], place.directory)
         if path:
             self.own_script(path, tuple(rest), "python -m " + " ".join(rest), text, place, chain)
             return
@@ -308,20 +305,12 @@ class Resolver:
             return
         self.command((rest[0].removesuffix(".__main__"), *rest[1:]), text, line, place, depth=depth + 1)
 
-    def module_path(self, name: str, directory: str) -> str:
-        relative = name.replace(".", "/")
-        for base in (directory, join(directory, "src"), "", "src"):
-            for suffix in (f"{relative}.py", f"{relative}/__main__.py", f"{relative}/__init__.py"):
-                if join(base, suffix) in self.files:
-                    return join(base, suffix)
-        return ""
-
     def own_script(
         self, path: str, argv: Argv, command: str, text: str, place: _Place, chain: tuple[Evidence, ...]
     ) -> None:
         """A Python file of the project: what it is by itself, and what it starts."""
         found = verbs.classify(command)
-        if self.is_test_script(path):
+        if is_test_script(path, self.files[path].python):
             found = (found - {"train", "score"}) | {"test"}
         elif self.paths.role(path) is Role.CODE and not path.startswith("."):
             found |= {"smoke"}  # a helper of the CI itself, in `.github/`, tries nothing of the project out
@@ -338,18 +327,6 @@ class Resolver:
             if target:
                 self.target(Call(file, target, place.directory), replace(place, chain=chain))
 
-    def is_test_script(self, path: str) -> bool:
-        """Whether running a Python file runs tests: it starts a test runner, or lies among tests and asserts."""
-        facts = self.files[path].python
-        if facts is None:
-            return False
-        if any(call.name in _RUNNER_CALLS for call in facts.calls):
-            return True
-        named = re.match(r"(?:test_|run_?tests?|.*_tests?\.py)", path.rpartition("/")[2]) is not None
-        return (
-            named and any(d.asserts and d.name.startswith("test") for d in facts.definitions) and facts.has_main_guard
-        )
-
     def python_code(
         self, code: str, line: int, place: _Place, command: tuple[str, tuple[Evidence, ...]] | None = None
     ) -> None:
@@ -363,7 +340,7 @@ class Resolver:
         if re.search(r"\b\w+\.test\(\s*(?:\w+=|['\"]|\))", code) and "import" in code:
             found.add("test")  # numpy's and scipy's way: `import package; package.test()`
         modules = re.findall(r"(?:^|[;\n])\s*(?:import|from)\s+(\w+)", code)
-        if any(self.module_path(name, place.directory) for name in modules):
+        if any(module_path(self.files, name, place.directory) for name in modules):
             found.add("smoke")
         self.emit(("python", "-c", code[:200]), text, place, chain, frozenset(found))
 
@@ -409,8 +386,3 @@ class Resolver:
         self.commands.append(
             CiCommand(text, argv, frozenset(found), chain, placed.triggers, blocking, placed.pipeline, placed.job)
         )
-
-
-def _parents(path: str) -> list[str]:
-    parts = path.split("/")[:-1]
-    return ["/".join(parts[: i + 1]) for i in range(len(parts))]
