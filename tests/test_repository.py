@@ -143,6 +143,20 @@ def test_a_sparse_checkout_says_what_is_not_there(git_repo: GitRepoFactory) -> N
     assert found.git.dirty is False
 
 
+def test_an_environment_that_git_was_not_told_to_ignore_is_left_out(git_repo: GitRepoFactory) -> None:
+    repo = git_repo({"train.py": "", "vendor/node_modules/kept.js": ""})
+    repo.write(
+        {
+            "env/pyvenv.cfg": "", "env/lib/python3/site-packages/numpy/core.py": "", "web/node_modules/a/b.js": "",
+            "conda/conda-meta/history": "", "conda/bin/python": "", "pkg/__pycache__/a.pyc": "", "pkg/new.py": "",
+        }
+    )  # fmt: skip
+    found = open_repository(str(repo.path))
+    assert paths(found) == ["pkg/new.py", "train.py", "vendor/node_modules/kept.js"]
+    assert set(skipped(found)) == {"env", "web/node_modules", "conda", "pkg/__pycache__"}
+    assert found.git.dirty is True
+
+
 def test_submodules_and_nested_repositories_are_skipped_by_name(git_repo: GitRepoFactory) -> None:
     inner = git_repo({"lib.py": ""}, name="inner")
     repo = git_repo({"train.py": ""})
@@ -250,7 +264,7 @@ def test_a_plain_folder_is_walked_by_its_ignore_rules(tmp_path: Path) -> None:
         ".gitignore", "keep.csv", "secret.py", "src/.gitignore", "src/b.csv", "src/build/in.py", "train.py"
     ]  # fmt: skip
     assert skipped(found) == {
-        "node_modules": "made by a tool, not part of the project", "env": "a virtual environment",
+        "node_modules": "made by a tool, not part of the project", "env": "an environment of installed packages",
         "a/__pycache__": "made by a tool, not part of the project",
     }  # fmt: skip
     assert found.git.state == "none"
@@ -270,6 +284,21 @@ def test_the_walk_agrees_with_git_on_ignore_rules(git_repo: GitRepoFactory, tmp_
     repo.write(files)
     plain = write(tmp_path / "plain", files)
     assert paths(open_repository(str(plain))) == paths(open_repository(str(repo.path)))
+
+
+def test_a_folder_inside_that_may_not_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write(tmp_path / "p", {"a.py": "", "locked/b.py": ""})
+    real = os.scandir
+
+    def refuse(path: str) -> object:
+        if path.endswith("locked"):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    found = open_repository(str(folder))
+    assert paths(found) == ["a.py"]
+    assert skipped(found) == {"locked": "cannot be listed: permission denied"}
 
 
 def test_repositories_inside_a_plain_folder_are_left_alone(git_repo: GitRepoFactory, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from prodcheck.errors import UnreadableFile
 
-TIMEOUT = 120.0
+TIMEOUT = 60.0
 """Seconds that one call may take. Listing a large repository takes well under one."""
 
 _HARDENING = (

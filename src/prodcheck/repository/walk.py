@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from prodcheck.errors import UnreadableFile
@@ -12,11 +13,17 @@ from prodcheck.repository import disk
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
+    Rules = tuple[tuple[str, GitIgnoreSpec], ...]
+    """Ignore rules with the folder (ending with `/`, or empty) that their patterns are relative to, outermost first."""
+
 INSTALLED = frozenset(
     "node_modules site-packages .venv venv .tox .nox .eggs __pycache__ .mypy_cache .ruff_cache .pytest_cache "
     ".ipynb_checkpoints .hypothesis .cache".split()
 )
 """Folders that tools make and no project keeps; with git they are ignored by `.gitignore` in practice."""
+BY_A_TOOL = "made by a tool, not part of the project"
+ENVIRONMENT = frozenset(("pyvenv.cfg", "conda-meta"))
+"""A folder with one of these is an environment, whatever it is called."""
 BOOKKEEPING = frozenset((".git", ".hg", ".svn", ".jj", ".bzr", "_darcs", ".pijul"))
 
 
@@ -29,10 +36,9 @@ class Walk:
         """(path, size in bytes)"""
         self.links: dict[str, str] = {}
         self.skipped: list[Skipped] = []
-        self._rules: list[tuple[str, GitIgnoreSpec]] = []
 
     def run(self) -> Walk:
-        pending = [("", tuple[tuple[str, "GitIgnoreSpec"], ...]())]
+        pending: list[tuple[str, Rules]] = [("", ())]
         while pending:
             folder, rules = pending.pop()
             try:
@@ -47,8 +53,8 @@ class Walk:
             if folder and ".git" in names:
                 self.skipped.append(Skipped(folder, "a repository of its own, audit it separately"))
                 continue
-            if folder and "pyvenv.cfg" in names:
-                self.skipped.append(Skipped(folder, "a virtual environment"))
+            if folder and names & ENVIRONMENT:
+                self.skipped.append(Skipped(folder, "an environment of installed packages"))
                 continue
             if ".gitignore" in names:
                 rules = (*rules, *self._read_rules(folder))
@@ -61,8 +67,8 @@ class Walk:
         self,
         entry: os.DirEntry[str],
         path: str,
-        rules: tuple[tuple[str, GitIgnoreSpec], ...],
-        pending: list[tuple[str, tuple[tuple[str, GitIgnoreSpec], ...]]],
+        rules: Rules,
+        pending: list[tuple[str, Rules]],
     ) -> None:
         try:
             if entry.is_symlink():
@@ -72,7 +78,7 @@ class Walk:
                 if entry.name in BOOKKEEPING or ignored(path + "/", rules):
                     return
                 if entry.name in INSTALLED:
-                    self.skipped.append(Skipped(path, "made by a tool, not part of the project"))
+                    self.skipped.append(Skipped(path, BY_A_TOOL))
                     return
                 pending.append((path, rules))
             elif ignored(path, rules):
@@ -92,6 +98,25 @@ class Walk:
         return [(folder + "/" if folder else "", ignore_spec(text.splitlines()))]
 
 
+def tool_folders(paths: Iterable[str]) -> Callable[[str], str | None]:
+    """A function that tells the outermost folder above a path that a tool made, judged by all these paths."""
+    made: dict[str, str | None] = {"": None}
+    for path in paths:
+        parts = path.split("/")
+        for position, name in enumerate(parts[1:], start=1):
+            if name in ENVIRONMENT:
+                folder = "/".join(parts[:position])
+                made[folder] = folder
+
+    def outermost(folder: str) -> str | None:
+        if folder not in made:
+            above, _, name = folder.rpartition("/")
+            made[folder] = outermost(above) or (folder if name in INSTALLED else None)
+        return made[folder]
+
+    return lambda path: outermost(path.rpartition("/")[0])
+
+
 def ignore_spec(lines: list[str]) -> GitIgnoreSpec:
     """Patterns as in `.gitignore`. A line that is no pattern is left out, as git does."""
     from pathspec import GitIgnoreSpec
@@ -109,7 +134,7 @@ def ignore_spec(lines: list[str]) -> GitIgnoreSpec:
         return GitIgnoreSpec.from_lines(good)
 
 
-def ignored(path: str, rules: tuple[tuple[str, GitIgnoreSpec], ...]) -> bool:
+def ignored(path: str, rules: Rules) -> bool:
     """Whether a path (a folder ends with `/`) is ignored: the nearest `.gitignore` that says something decides."""
     for prefix, spec in reversed(rules):
         verdict = spec.check_file(path.removeprefix(prefix)).include

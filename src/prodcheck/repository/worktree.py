@@ -14,7 +14,7 @@ from prodcheck.repository import disk, state
 from prodcheck.repository.base import Entry
 from prodcheck.repository.git import Git
 from prodcheck.repository.listing import LIST, Listing, Staged, parse
-from prodcheck.repository.walk import Walk
+from prodcheck.repository.walk import BY_A_TOOL, Walk, tool_folders
 
 INDEX_DIFF = ("diff-index", "--cached", "--quiet", "--ignore-submodules=all", "--no-ext-diff", "HEAD", "--", ".")
 """Compares two lists of object ids; without `--cached` it would read the work tree and run its filters."""
@@ -142,7 +142,13 @@ def _look(root: str, listing: Listing, git_dir: str) -> _Found:
                 found.changed = True  # deleted: it is no longer part of what is audited
             continue
         _add(found, root, entry.path, status, entry, written)
+    made_by_tool = tool_folders(listing.others)
+    left_out: set[str] = set()
     for path in listing.others:
+        folder = made_by_tool(path)
+        if folder is not None:
+            left_out.add(folder)  # an environment that nobody has told git to ignore
+            continue
         if path.endswith("/"):
             found.skipped.append(Skipped(path.rstrip("/"), "a repository of its own, audit it separately"))
             continue
@@ -150,6 +156,7 @@ def _look(root: str, listing: Listing, git_dir: str) -> _Found:
         if status is not None:
             found.changed = True
             _add(found, root, path, status, None, written)
+    found.skipped += [Skipped(folder, BY_A_TOOL) for folder in left_out]
     found.skipped += _not_checked_out(absent, folders)
     return found
 
