@@ -83,6 +83,8 @@ def _run_rule(
         # A crash of one rule must not cost the whole report; it is shown and makes the score incomplete.
         errors.append(RunError(f"rule {rule.id}", f"{type(crash).__name__} in this rule"))
         return Result(rule, Status.ERROR, None, severity, reason=f"prodcheck failed: {type(crash).__name__}")
+    if outcome.severity is not None and outcome.severity.rank > severity.rank:
+        severity = outcome.severity
     missing = _missing(rule, results)
     if missing:
         own = outcome.score if outcome.score is not None else 0.0

@@ -169,6 +169,8 @@ class Outcome:
     reason: str = ""
     confidence: Confidence = Confidence.HIGH
     applicable: bool = True
+    severity: Severity | None = None
+    """Set only to speak more softly, and weigh less, than the rule: by what the project is, not by how it fares."""
 
     @staticmethod
     def unknown(reason: str, evidence: tuple[Evidence, ...] = ()) -> Outcome:

@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from prodcheck.checks import ci, data, dependencies, quality, secrets, structure, tests
+from prodcheck.checks import (
+    ci,
+    code_safety,
+    data,
+    dependencies,
+    infrastructure,
+    operations,
+    quality,
+    secrets,
+    structure,
+    tests,
+)
 from prodcheck.facts import Facts
 from prodcheck.model import Outcome
 
@@ -21,5 +32,8 @@ CHECKS: Mapping[str, Check] = {
     **dependencies.CHECKS,
     **ci.CHECKS,
     **data.CHECKS,
+    **code_safety.CHECKS,
+    **operations.CHECKS,
+    **infrastructure.CHECKS,
     **quality.CHECKS,
 }

@@ -9,7 +9,7 @@ from prodcheck.config import Config
 from prodcheck.errors import UnreadableFile
 from prodcheck.extract.run import Extraction, FileFacts
 from prodcheck.extract.text import decode, is_binary
-from prodcheck.facts import ci, code, data, dependencies, kind, paths, stack, tests
+from prodcheck.facts import ci, code, data, dependencies, kind, operations, paths, stack, tests
 from prodcheck.facts.signatures import Signature
 from prodcheck.model import GitState, Project, ToolUse
 from prodcheck.repository import Repository
@@ -74,6 +74,10 @@ class Facts:
     @cached_property
     def stack(self) -> tuple[ToolUse, ...]:
         return stack.build(self.files, self.paths, self.dependencies, self.ci, self.git, self.signatures, self.text)
+
+    @cached_property
+    def operations(self) -> operations.Operations:
+        return operations.Operations(self)
 
     @cached_property
     def project(self) -> Project:

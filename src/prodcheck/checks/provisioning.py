@@ -1,0 +1,394 @@
+"""Are the cloud resources that a project needs declared in versioned code, so that they can be made again?"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from prodcheck.facts import Facts
+from prodcheck.facts.paths import Role
+from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
+
+PRESENT, CLUSTER, SCRIPTED, COMPOSED = 0.6, 0.5, 0.3, 0.1
+PINNED, STATE, PARAMETERS, LEAKED = 0.2, 0.1, 0.1, 0.6
+"""What is added for pinned providers, remote state and parameterised environments; what a committed state costs."""
+
+
+@dataclass(frozen=True)
+class _Tool:
+    """One tool of infrastructure as code, as it is used here."""
+
+    name: str
+    base: float
+    evidence: Evidence
+    pinned: float = 0.0
+    state: bool = False
+    parameters: bool = False
+
+    @property
+    def score(self) -> float:
+        return self.base + self.pinned + STATE * self.state + PARAMETERS * self.parameters
+
+    @property
+    def lacking(self) -> str:
+        said = []
+        if self.base == CLUSTER:
+            said.append("the cluster itself is not declared")
+        elif self.base == SCRIPTED:
+            said.append("commands make resources and cannot tell what is there already")
+        if self.base >= PRESENT:
+            if self.pinned < PINNED:
+                said.append("provider versions are not locked")
+            if not self.state:
+                said.append("the state is not kept remotely")
+            if not self.parameters:
+                said.append("environments are not parameterised")
+        return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
+
+
+def no_infrastructure_as_code(facts: Facts, params: Mapping[str, object]) -> Outcome:
+    """The best declaration of infrastructure, for projects that use a cloud at all."""
+    tools = sorted(_tools(facts), key=lambda tool: -tool.score)
+    platforms = list(_platforms(facts))
+    uses = list(_cloud_uses(facts))
+    declared = [tool for tool in tools if tool.base >= CLUSTER]
+    if not declared and not uses:
+        if platforms:
+            return Outcome(
+                1.0, tuple(platforms[:3]), reason=f"the platform is configured in the repository: {_said(platforms[0])}"
+            )
+        return Outcome.not_applicable("nothing is deployed to or made in a cloud here")
+    leaked = _state_file(facts)
+    if tools:
+        best = tools[0]
+        score = round(max(0.0, best.score - (LEAKED if leaked else 0.0)), 4)
+        evidence = tuple(dict.fromkeys([tool.evidence for tool in tools]))[:4]
+        if leaked:
+            reason = f"{leaked} is committed: the state of {best.name}, secrets included"
+            return Outcome(score, evidence, (Hit(Location(leaked), reason, identity="state"),), reason)
+        if score >= 0.9995:
+            return Outcome(
+                1.0, evidence, reason=f"{best.name} declares the infrastructure, pinned and with remote state"
+            )
+        reason = f"{best.name}: {best.lacking}"
+        return Outcome(score, evidence, (Hit(best.evidence.location, reason, identity="partly"),), reason)
+    if platforms:
+        return Outcome(
+            1.0, tuple(platforms[:3]), reason=f"the platform is configured in the repository: {_said(platforms[0])}"
+        )
+    first = uses[0]
+    reason = f"a cloud is used ({_said(first)}) and nothing declares its resources"
+    hit = Hit(first.location, reason, Confidence.MEDIUM, "cloud")
+    return Outcome(0.0, tuple(uses[:3]), (hit,), reason, Confidence.MEDIUM)
+
+
+def _said(evidence: Evidence) -> str:
+    return f"{evidence.detail}, {evidence.location}" if evidence.location else evidence.detail
+
+
+# Tools
+
+
+def _tools(facts: Facts) -> Iterator[_Tool]:
+    own = [path for path in facts.files if facts.role(path) is Role.CODE and "/.terraform/" not in f"/{path}"]
+    yield from _terraform(facts, own)
+    yield from _cloud_development_kits(facts, own)
+    for path in own:
+        yield from _by_name(facts, path)
+        yield from _by_content(facts, path)
+    yield from _scripts(facts, own)
+
+
+_REMOTE_STATE = re.compile(r"^\s*(?:backend\s+\"(?!local)\w+\"|cloud\s*)\s*\{|^\s*remote_state\s*\{", re.MULTILINE)
+_TF_VERSIONS = re.compile(
+    r"required_version\s*=|required_providers\s*\{[^}]*\bversion\s*=|\bversion\s*=\s*\"[~=>^]*\s*\d", re.DOTALL
+)
+
+
+def _terraform(facts: Facts, own: list[str]) -> Iterator[_Tool]:
+    files = [p for p in own if p.endswith((".tf", ".tofu", ".tf.json")) or posixpath.basename(p) == "terragrunt.hcl"]
+    texts = {path: facts.text(path) for path in files}
+    real = [
+        p
+        for p in files
+        if re.search(
+            r"^\s*(?:resource|module)\s+\"|^\s*terraform\s*\{\s*source|\"resource\"\s*:", texts[p], re.MULTILINE
+        )
+    ]
+    if not real:
+        return
+    joined = "\n".join(texts.values())
+    versions = _TF_VERSIONS.search(joined) is not None
+    locked = any(posixpath.basename(path) == ".terraform.lock.hcl" for path in facts.files)
+    parameters = (
+        any(p.endswith((".tfvars", ".tfvars.json")) for p in facts.files)
+        or "terraform.workspace" in joined
+        or "${path_relative_to_include" in joined
+        or _anywhere(facts, r"-var-file|TF_WORKSPACE|workspace select|TF_VAR_")
+    )
+    first = next((p for p in real if posixpath.basename(p) == "main.tf"), real[0])
+    count = len(real)
+    evidence = Evidence(f"Terraform in {count} file{'s' * (count != 1)}", Location(first, 1), Strength.CONFIGURED)
+    pinned = PINNED / 2 * versions + PINNED / 2 * locked
+    yield _Tool("Terraform", PRESENT, evidence, pinned, _REMOTE_STATE.search(joined) is not None, parameters)
+
+
+def _anywhere(facts: Facts, pattern: str) -> bool:
+    """Whether a task or CI step says something."""
+    for path, file in facts.files.items():
+        if (file.tasks or file.pipeline) and facts.role(path) is Role.CODE and re.search(pattern, facts.text(path)):
+            return True
+    return False
+
+
+_JS_LOCKS = frozenset(["package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lockb"])
+
+
+def _cloud_development_kits(facts: Facts, own: list[str]) -> Iterator[_Tool]:
+    """Tools that are programs: AWS CDK, CDKTF, Pulumi, SST."""
+    locked = any(posixpath.basename(p) in _JS_LOCKS for p in facts.files) or bool(facts.dependencies.locks)
+    for path in own:
+        name = posixpath.basename(path)
+        if name in ("cdk.json", "cdktf.json") or re.fullmatch(r"sst\.config\.\w+", name):
+            what = {"cdk.json": "AWS CDK", "cdktf.json": "CDK for Terraform"}.get(name, "SST")
+            evidence = Evidence(f"{what} application", Location(path, 1), Strength.CONFIGURED)
+            context = facts.files[path].document
+            parameters = bool(context and context.find("context")) or _cdk_parameters(facts, posixpath.dirname(path))
+            yield _Tool(what, PRESENT, evidence, PINNED * locked, True, parameters)
+        elif name in ("Pulumi.yaml", "Pulumi.yml"):
+            folder = posixpath.dirname(path)
+            stacks = [p for p in own if re.fullmatch(r"Pulumi\.[\w-]+\.ya?ml", posixpath.basename(p))]
+            stacks = [p for p in stacks if posixpath.dirname(p) == folder]
+            local = "file://" in facts.text(path)
+            evidence = Evidence("Pulumi project", Location(path, 1), Strength.CONFIGURED)
+            yield _Tool("Pulumi", PRESENT, evidence, PINNED * locked, not local, bool(stacks))
+
+
+_CDK_PARAMETER = re.compile(r"CfnParameter|process\.env|os\.environ|tryGetContext|try_get_context|\bstage\b")
+
+
+def _cdk_parameters(facts: Facts, folder: str) -> bool:
+    return any(
+        _CDK_PARAMETER.search(facts.text(path))
+        for path in facts.files
+        if path.startswith(folder) and path.endswith((".ts", ".py")) and facts.role(path) is Role.CODE
+    )
+
+
+def _by_name(facts: Facts, path: str) -> Iterator[_Tool]:
+    name = posixpath.basename(path)
+    place = Location(path, 1)
+
+    def tool(what: str, base: float, pinned: float, state: bool, parameters: bool) -> _Tool:
+        return _Tool(what, base, Evidence(f"{what} ({name})", place, Strength.CONFIGURED), pinned, state, parameters)
+
+    if name.endswith(".bicep"):
+        text = facts.text(path)
+        if re.search(r"^\s*(?:resource|module)\s", text, re.MULTILINE):
+            yield tool("Bicep", PRESENT, PINNED, True, bool(re.search(r"^\s*param\s", text, re.MULTILINE)))
+    elif name == "Chart.yaml":
+        folder = posixpath.dirname(path)
+        values = [p for p in facts.files if p.startswith(folder) and re.search(r"/values[\w.-]+\.ya?ml$", p)]
+        yield tool("Helm chart", CLUSTER, PINNED, True, bool(values))
+    elif name in ("kustomization.yaml", "kustomization.yml"):
+        overlays = "overlays" in path or any("/overlays/" in p for p in facts.files)
+        yield tool("Kustomize", CLUSTER, PINNED, True, overlays)
+    elif name.endswith((".pkr.hcl", ".nomad.hcl", ".nomad")):
+        yield tool("HashiCorp configuration", PRESENT, 0.0, True, False)
+    elif re.fullmatch(r"serverless[\w.-]*\.ya?ml", name):
+        text = facts.text(path)
+        yield tool("Serverless Framework", PRESENT, PINNED * ("frameworkVersion" in text), True, "stage" in text)
+    elif name in ("azure.yaml", "azure.yml") and re.search(
+        r"^(?:services|infra|name):", facts.text(path), re.MULTILINE
+    ):
+        yield tool("Azure Developer CLI", PRESENT, PINNED, True, True)
+    elif path.startswith("copilot/") and name == "manifest.yml":
+        yield tool("AWS Copilot", PRESENT, PINNED, True, "environments:" in facts.text(path))
+    elif name in ("skaffold.yaml", "skaffold.yml"):
+        yield tool("Skaffold", CLUSTER, PINNED, True, "profiles:" in facts.text(path))
+
+
+_KUBERNETES = frozenset(
+    "Deployment StatefulSet DaemonSet Job CronJob Service Ingress Pod ConfigMap InferenceService SeldonDeployment "
+    "RayService RayCluster HorizontalPodAutoscaler Workflow WorkflowTemplate".split()
+)
+_AZURE_ML = re.compile(
+    r"azureml.*(?:workspace|compute|amlCompute|Endpoint|Deployment|datastore|registry)\.schema\.json", re.IGNORECASE
+)
+
+
+def _by_content(facts: Facts, path: str) -> Iterator[_Tool]:
+    document = facts.files[path].document
+    if document is None or document.format not in ("yaml", "json"):
+        return
+    name = posixpath.basename(path)
+    for part in document.parts:
+        if isinstance(part, list) and part and all(isinstance(p, dict) and "hosts" in p for p in part):
+            if any("tasks" in p or "roles" in p for p in part):
+                evidence = Evidence("Ansible playbook", Location(path, 1), Strength.CONFIGURED)
+                yield _Tool(
+                    "Ansible", PRESENT, evidence, 0.0, True, _anywhere(facts, r"ansible-playbook.*-i|inventory")
+                )
+            return
+        if not isinstance(part, dict):
+            continue
+        yield from _template(path, part, name)
+        kind, version = part.get("kind"), str(part.get("apiVersion", ""))
+        if (
+            "crossplane.io" in version
+            or "cnrm.cloud.google.com" in version
+            or (version == "argoproj.io/v1alpha1" and kind == "Application")
+        ):
+            yield _Tool(f"{kind}", PRESENT, Evidence(f"{version} {kind}", Location(path, 1)), PINNED, True, False)
+        elif kind in _KUBERNETES and version and "spec" in part:
+            evidence = Evidence(f"Kubernetes {kind}", Location(path, 1), Strength.CONFIGURED)
+            yield _Tool("Kubernetes manifests", CLUSTER, evidence)
+        if _AZURE_ML.search(str(part.get("$schema", ""))):
+            evidence = Evidence("Azure ML resource", Location(path, 1), Strength.CONFIGURED)
+            yield _Tool("Azure ML YAML", PRESENT, evidence, PINNED / 2, True, False)
+        if isinstance(part.get("bundle"), dict) and name.startswith("databricks"):
+            evidence = Evidence("Databricks bundle", Location(path, 1), Strength.CONFIGURED)
+            pinned = PINNED if "databricks_cli_version" in part["bundle"] else PINNED / 2
+            yield _Tool("Databricks bundle", PRESENT, evidence, pinned, True, isinstance(part.get("targets"), dict))
+        if re.fullmatch(r"(?:docker-)?compose[\w.-]*\.ya?ml", name) and isinstance(part.get("services"), dict):
+            yield _Tool("Compose", COMPOSED, Evidence("Compose file", Location(path, 1), Strength.CONFIGURED))
+
+
+def _template(path: str, part: Mapping[str, object], name: str) -> Iterator[_Tool]:
+    """CloudFormation, SAM, ARM."""
+    resources = part.get("Resources")
+    aws = isinstance(resources, dict) and any(
+        isinstance(r, dict) and str(r.get("Type", "")).startswith(("AWS::", "Alexa::", "Custom::"))
+        for r in resources.values()
+    )
+    if aws:
+        what = "AWS SAM" if "Serverless" in str(part.get("Transform", "")) else "CloudFormation"
+        evidence = Evidence(f"{what} template", Location(path, 1), Strength.CONFIGURED)
+        yield _Tool(what, PRESENT, evidence, PINNED, True, isinstance(part.get("Parameters"), dict))
+    elif "deploymentTemplate.json" in str(part.get("$schema", "")) and isinstance(part.get("resources"), list | dict):
+        evidence = Evidence("ARM template", Location(path, 1), Strength.CONFIGURED)
+        yield _Tool("ARM template", PRESENT, evidence, PINNED, True, isinstance(part.get("parameters"), dict))
+
+
+_IMPERATIVE = re.compile(
+    r"\b(?:az\s+(?!login|account|configure|extension)[\w-]+(?:\s+[\w-]+){0,3}\s+create\b|aws\s+[\w-]+\s+(?:create|run|put)-[\w-]+|"
+    r"gcloud\s+(?:\w[\w-]*\s+){1,4}(?:create|deploy)\b|eksctl\s+create|eb\s+(?:create|init)|gsutil\s+mb|aws\s+s3\s+mb|"
+    r"kubectl\s+(?:create|apply)\b|doctl\s+\w+\s+\w*\s*create|ibmcloud\s+\w+\s+[\w-]*create)"
+)
+
+
+def _scripts(facts: Facts, own: list[str]) -> Iterator[_Tool]:
+    for path in own:
+        for task in facts.files[path].tasks:
+            for target in task.targets:
+                for line, text in target.commands:
+                    match = _IMPERATIVE.search(re.sub(r"(?m)^\s*#.*$", "", text))
+                    if match:
+                        at = line + text.count("\n", 0, text.find(match[0]) if match[0] in text else 0)
+                        evidence = Evidence(f"a script runs {match[0][:50]}", Location(path, at))
+                        yield _Tool("Scripts", SCRIPTED, evidence)
+                        return
+
+
+def _state_file(facts: Facts) -> str:
+    for path, file in facts.files.items():
+        if (
+            re.search(r"\.tfstate(?:\.backup)?$", path)
+            and file.tracked
+            and facts.role(path) is Role.CODE
+            and file.size > 0
+        ):
+            return path
+    return ""
+
+
+# Whether a cloud is used, and platforms that are configured by a file in the repository
+
+_CREATES = re.compile(
+    r"boto3\..*\.(?:create_(?!presigned|multipart|tags|dataset_import)\w+|run_instances|put_bucket_\w+|start_instances|"
+    r"register_task_definition|start_training_job)|"
+    r"sagemaker\.(?:\w+\.)*\w+\(\)\.(?:deploy|fit|transformer|upsert|register)|sagemaker\.(?:estimator|sklearn|pytorch|"
+    r"tensorflow|xgboost|huggingface|processing|workflow)\..*|"
+    r"azure\.ai\.ml\.MLClient\(\)\..*create_or_update|azureml\.core\.(?:.*\.)?(?:Workspace\.create|Model\.deploy|"
+    r"ComputeTarget\.create|compute\.\w+\.provisioning_configuration|Webservice\.deploy\w*)|azure\.mgmt\..*|"
+    r"google\.cloud\.aiplatform\.(?:\w+\(\)\.deploy|Endpoint\.create|Custom\w*Job|Model\.upload|PipelineJob|AutoML\w+|init)|"
+    r"google\.cloud\.\w+\.\w*Client\(\)\.create_\w+|googleapiclient\..*|(?:aws_cdk|pulumi_(?:aws|azure|gcp)\w*)\..*|"
+    r"kubernetes\.client\..*\.create_namespaced_\w+"
+)
+_PAAS = re.compile(
+    r"\b(?:vercel|netlify|heroku|fly(?:ctl)?|railway|render|modal|hf|huggingface-cli|streamlit|gh-pages|mkdocs)\b"
+)
+_CLOUD_COMMAND = re.compile(
+    r"^(?:az|aws|gcloud|kubectl|helm|eksctl|eb|sam|cdk|terraform|tofu|terragrunt|pulumi|serverless|sls|copilot|databricks|"
+    r"anyscale|ansible-playbook|skaffold|argocd|oc|ibmcloud|oci|chalice|zappa)\b"
+)
+_REGISTRY = re.compile(r"\.dkr\.ecr\.|gcr\.io/|\.pkg\.dev/|\.azurecr\.io")
+_README_COMMAND = re.compile(
+    r"^\s*\$?\s*((?:aws\s+(?:ec2|ecs|ecr|lambda|sagemaker|cloudformation|eks|elasticbeanstalk)\s+[a-z-]+|"
+    r"gcloud\s+(?:run|app|functions|ai|compute|container|builds)\s+[\w-]+|az\s+(?:webapp|ml|containerapp|container|acr|aks|functionapp)\s+[\w-]+|"
+    r"eb\s+(?:init|create|deploy)|kubectl\s+apply|sam\s+deploy|eksctl\s+create).*)$",
+    re.MULTILINE,
+)
+
+
+def _cloud_uses(facts: Facts) -> Iterator[Evidence]:
+    for path, file in facts.files.items():
+        if facts.role(path) is not Role.CODE:
+            continue
+        python = file.python or (file.notebook.python if file.notebook else None)
+        for call in python.calls if python else ():
+            if _CREATES.fullmatch(call.name):
+                place = file.notebook.locate(path, call.line) if file.notebook else Location(path, call.line)
+                yield Evidence(f"calls {call.name.removeprefix('?.')[:60]}", place)
+                break
+    for command in facts.ci.commands:
+        line = " ".join(command.argv)
+        deploys = "deploy" in command.verbs and not _PAAS.search(line)
+        pushes = "publish" in command.verbs and _REGISTRY.search(command.text) is not None
+        if (deploys and (_CLOUD_COMMAND.search(line) or _CLOUD_COMMAND.search(command.text))) or pushes:
+            step = command.chain[0].location if command.chain else Location(command.pipeline)
+            yield Evidence(f"CI runs {command.text.strip()[:60]}", step)
+    for path, file in facts.files.items():
+        if facts.role(path) is not Role.CODE or file.pipeline is not None:
+            continue
+        for task in file.tasks:
+            for target in task.targets:
+                for at, text in target.commands:
+                    match = _IMPERATIVE.search(re.sub(r"(?m)^\s*#.*$", "", text))
+                    if match:
+                        yield Evidence(f"a script runs {match[0][:50]}", Location(path, at))
+    for path in facts.files:
+        if re.fullmatch(r"(?i)readme\.(?:md|rst|txt)", path):
+            text = facts.text(path)
+            for match in _README_COMMAND.finditer(text):
+                at = text.count("\n", 0, match.start(1)) + 1
+                yield Evidence(f"README says {match[1][:50].strip()}", Location(path, at))
+
+
+_PLATFORM_FILES = {
+    "render.yaml": "Render", "fly.toml": "Fly.io", "railway.json": "Railway", "railway.toml": "Railway",
+    "app.yaml": "App Engine", "vercel.json": "Vercel", "netlify.toml": "Netlify", "Procfile": "Heroku",
+    "heroku.yml": "Heroku", "app.json": "Heroku", "beam.toml": "Beam", "cerebrium.toml": "Cerebrium",
+    "apprunner.yaml": "App Runner", "dstack.yml": "dstack", ".dstack.yml": "dstack",
+}  # fmt: skip
+
+
+def _platforms(facts: Facts) -> Iterator[Evidence]:
+    for path, file in facts.files.items():
+        if facts.role(path) is not Role.CODE:
+            continue
+        name = posixpath.basename(path)
+        document = file.document
+        if name in _PLATFORM_FILES and not (name == "app.yaml" and not (document and document.find("runtime"))):
+            yield Evidence(f"{_PLATFORM_FILES[name]} runs it", Location(path, 1), Strength.CONFIGURED)
+        elif path.lower() == "readme.md":
+            head = re.match(r"---\s*\n(.*?)\n---", facts.text(path)[:3000], re.DOTALL)
+            if head and re.search(r"^sdk\s*:\s*(?:gradio|streamlit|docker|static)", head[1], re.MULTILINE):
+                yield Evidence("a Space of Hugging Face runs it", Location(path, 1), Strength.CONFIGURED)
+        python = file.python
+        for call in python.calls if python else ():
+            if re.fullmatch(r"modal\.(?:App|Stub)", call.name):
+                yield Evidence("Modal runs it", Location(path, call.line))
+                break

@@ -1,0 +1,196 @@
+"""Everything about operation, each part worked out when first asked for."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from prodcheck.facts.operations import ci, crontabs, infrastructure, manifests, pipelines, schedules
+from prodcheck.facts.operations.pipelines import Flow
+from prodcheck.facts.operations.triggers import Trigger
+from prodcheck.facts.operations.work import DATA, JOBS, SCORE, TRAIN, Work, Works
+from prodcheck.facts.paths import Role
+from prodcheck.model import Evidence, Location, Strength
+
+if TYPE_CHECKING:
+    from prodcheck.facts.facts import Facts
+
+_ENTRY_RUNNERS = frozenset("make just task nox hatch pdm poe taskipy rye pixi npm pipenv invoke compose mise".split())
+_STAGES = ("load", "prepare", "train", "evaluate", "predict")
+_WRITES = re.compile(
+    r"(?:.*\.)?(?:to_(?:csv|parquet|sql|feather|json|gbq|excel|delta)|write_(?:parquet|csv|delta|table|database)|saveAsTable|"
+    r"insert_rows(?:_json)?|load_table_from_\w+|put_object|upload_file|insert_many|write\.\w+|savetxt|writerows?)"
+)
+_BATCH_NAME = re.compile(
+    r"(?i)(?:^|[/_-])(?:batch[_-]?)?(?:predict(?:ions?)?|scor(?:e|ing)|infer(?:ence)?|batch|forecast)[\w-]*\.(?:py|ipynb)$"
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One command that starts a whole piece of work, such as `make train`. `stages` are the files it runs, in order."""
+
+    command: str
+    work: Works
+    stages: tuple[str, ...]
+    evidence: Evidence
+
+
+class Operations:
+    """How work starts, in which order it runs, and what it does."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.work = Work(facts)
+
+    @cached_property
+    def triggers(self) -> tuple[Trigger, ...]:
+        """Everything that starts work without a person, or could; sorted by path and line."""
+        found = [t for path in self._own for t in self._triggers_in(path)]
+        found += ci.find(self.facts, self.work)
+        unique = dict.fromkeys(found)
+        return tuple(
+            sorted(unique, key=lambda t: t.evidence.location.sort_key if t.evidence.location else ("", 0, 0, 0))
+        )
+
+    @cached_property
+    def flows(self) -> tuple[Flow, ...]:
+        """Pipeline definitions of the repository's own."""
+        parts: list[pipelines.Part] = []
+        found: list[Flow] = []
+        for path in self._own:
+            file = self.facts.files[path]
+            python = file.python or (file.notebook.python if file.notebook else None)
+            if python is not None and pipelines.imports_any(python):
+                parts.extend(pipelines.in_python(path, file, python, self._source(path)))
+            if pipelines.wants_text(path):
+                found.extend(pipelines.in_text(path, self.facts.text(path)))
+            elif file.document is not None and not file.document.problem and file.pipeline is None:
+                found.extend(pipelines.in_document(path, file.document))
+        return (*pipelines.join(parts), *found)
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """Targets of task runners that train or score: one command for a person to type."""
+        return tuple(entry for path in self._own for entry in self._entries_in(path, _ENTRY_RUNNERS))
+
+    @cached_property
+    def scripts(self) -> tuple[Entry, ...]:
+        """Shell scripts that train or score."""
+        return tuple(entry for path in self._own for entry in self._entries_in(path, frozenset(["script"])))
+
+    @cached_property
+    def stage_files(self) -> tuple[str, ...]:
+        """Scripts and notebooks, outside packages that are only imported, that hold a stage of the way to a model."""
+        imported = self._imported
+        found = []
+        for path, stages in self.work.stages.items():
+            if self.facts.role(path) is not Role.CODE or not any(stages.get(stage) for stage in _STAGES):
+                continue
+            file = self.facts.files[path]
+            runs = file.notebook is not None or (
+                file.python is not None and (file.python.has_main_guard or path not in imported)
+            )
+            if runs:
+                found.append(path)
+        return tuple(sorted(found))
+
+    @cached_property
+    def batch_scoring(self) -> tuple[Evidence, ...]:
+        """Files that predict on data and write the predictions down, outside of what serves."""
+        serving = {e.location.path for e in self.facts.code.serves if e.location}
+        found = []
+        for path, stages in self.work.stages.items():
+            if self.facts.role(path) is not Role.CODE or path in serving or not stages.get("predict"):
+                continue
+            file = self.facts.files[path]
+            python = file.python or (file.notebook.python if file.notebook else None)
+            writes = python is not None and any(_WRITES.fullmatch(call.name) for call in python.calls)
+            named = _BATCH_NAME.search(path) is not None and not stages.get("train")
+            if (writes and stages.get("load")) or (named and stages.get("load")):
+                found.append(Evidence("predicts on data in batches", stages["predict"][0].location))
+        return tuple(found)
+
+    @cached_property
+    def triggered(self) -> frozenset[str]:
+        """Own files that run when a live trigger starts something, modules that these import included."""
+        seen: set[str] = set()
+        todo = [f for t in self.triggers if t.active for f in t.files]
+        while todo:
+            path = todo.pop()
+            if path in seen:
+                continue
+            seen.add(path)
+            file = self.facts.files.get(path)
+            python = file.python or (file.notebook.python if file.notebook else None) if file else None
+            for item in python.imports if python else ():
+                todo.extend(self.work.imported(path, item))
+        return frozenset(seen)
+
+    @property
+    def _own(self) -> Iterator[str]:
+        return (path for path in self.facts.files if self.facts.role(path) is Role.CODE)
+
+    @cached_property
+    def _imported(self) -> frozenset[str]:
+        found: set[str] = set()
+        for path, file in self.facts.files.items():
+            python = file.python or (file.notebook.python if file.notebook else None)
+            for item in python.imports if python else ():
+                found.update(self.work.imported(path, item))
+        return frozenset(found)
+
+    def _source(self, path: str) -> str:
+        file = self.facts.files[path]
+        if file.notebook is not None:
+            return "\n".join(cell.source for cell in file.notebook.cells if cell.kind == "code")
+        return self.facts.text(path)
+
+    def _triggers_in(self, path: str) -> Iterator[Trigger]:
+        file = self.facts.files[path]
+        python = file.python or (file.notebook.python if file.notebook else None)
+        if python is not None:
+            yield from schedules.find(path, file, python, self.work)
+        if file.pipeline is not None or file.binary:
+            return
+        if crontabs.wants(path):
+            yield from crontabs.find(path, self.facts.text(path), self.work)
+        elif infrastructure.wants(path):
+            yield from infrastructure.find(path, self.facts.text(path))
+        elif file.document is not None:
+            if file.document.problem != "template":
+                yield from manifests.find(path, file.document, self.work)
+            elif re.search(r"(?i)cron", posixpath.basename(path)) or "/templates/" in path:
+                yield from manifests.chart(path, self.facts.text(path))
+
+    def _entries_in(self, path: str, runners: frozenset[str]) -> Iterator[Entry]:
+        directory = posixpath.dirname(path)
+        for task in self.facts.files[path].tasks:
+            if task.runner not in runners:
+                continue
+            for target in task.targets:
+                work: set[str] = set()
+                stages: list[str] = []
+                commands = [(line, text) for name in target.needs for line, text in _commands_of(task.target(name))]
+                for line, text in (*commands, *target.commands):
+                    for command in self.work.commands(text, path, line, target.directory or directory):
+                        done = self.work.of_command(command)
+                        if done & JOBS:
+                            work |= done
+                            stages.extend(self.work.scripts(command.argv) or [command.text])
+                if work & {TRAIN, SCORE}:
+                    words = f"{task.runner} {target.name}".strip() if task.runner != "script" else path
+                    place = Location(path, target.line)
+                    evidence = Evidence(f"`{words}` starts it", place, Strength.CONFIGURED)
+                    yield Entry(words, frozenset(work), tuple(dict.fromkeys(stages)), evidence)
+
+
+def _commands_of(target: object) -> tuple[tuple[int, str], ...]:
+    return getattr(target, "commands", ())
+
+
+__all__ = ["DATA", "Entry", "Operations"]

@@ -1,0 +1,297 @@
+"""What running a file or a command would do to a model: fetch data, train, score, register, monitor.
+
+A schedule is worth nothing by itself: nearly every `cron` in a repository lints, closes stale issues or builds docs. So
+rules about automation ask what a trigger's target does in the end, through scripts, task runners and imports.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from prodcheck.extract.ci import Step
+from prodcheck.extract.python_model import Call, Import, PythonFacts
+from prodcheck.facts.ci_jobs import Placed
+from prodcheck.facts.ci_model import CiCommand
+from prodcheck.facts.ci_resolve import Resolver
+from prodcheck.facts.paths import Role
+
+if TYPE_CHECKING:
+    from prodcheck.facts.facts import Facts
+
+TRAIN, SCORE, DATA, REGISTER, MONITOR = "train", "score", "data", "register", "monitor"
+Works = frozenset[str]
+NOTHING: Works = frozenset()
+JOBS = frozenset([TRAIN, SCORE, DATA])
+"""Work that somebody would want to start without typing a command."""
+MAX_DEPTH = 3
+"""Imports that are followed from a script into the project's own modules."""
+
+_STORES = re.compile(
+    r"(?:.*\.)?(?:to_(?:csv|parquet|sql|feather|pickle|json|gbq|hdf|excel|delta)|save_to_disk|"
+    r"write_(?:parquet|csv|delta|table|database)|saveAsTable|insert_rows(?:_json)?|load_table_from_\w+|put_object|upload_file(?:obj)?|upload_from_\w+|"
+    r"upload_blob|insert_many|write\.(?:parquet|csv|save|json|mode|format)|sink_parquet|writerows?|write_to_online_store|"
+    r"materialize(?:_incremental)?)"
+)
+_REGISTERS = re.compile(
+    r"mlflow\.register_model|mlflow\..*\.(?:create_model_version|set_registered_model_alias|"
+    r"transition_model_version_stage)|(?:.*\.)?(?:push_to_hub|link_artifact|link_model|register_model|log_model|"
+    r"models\.create_or_update|create_model_package)|azureml\.core(?:\.model)?\.Model\.register|"
+    r"(?:google\.cloud\.)?aiplatform\.Model\.upload|bentoml\..*\.save_model|bentoml\.models\.create|"
+    r"huggingface_hub\..*upload_\w+|sagemaker\.workflow\..*(?:RegisterModel|ModelStep)|"
+    r"(?:.*\.)?(?:upload_file|upload_blob|upload_from_filename|put_object)|clearml\.OutputModel"
+)
+_FETCHES = re.compile(
+    r"(?:requests|httpx)\.(?:get|post)|urllib\.request\.url\w+|.*\.download_(?:file|blob|to_filename)|wget\.download|"
+    r"gdown\.\w+|kaggle\..*|kagglehub\..*|yfinance\..*|bs4\.BeautifulSoup|scrapy\..*|selenium\..*"
+)
+_TRAIN_WORDS = (
+    r"(?:re)?-?train(?:s|ing|er|_model|model)?|fit(?:ting)?|fine-?_? ?tun(?:e|ing)|hyper-?_? ?param\w*|automl"
+)
+_SCORE_WORDS = (
+    r"predict(?:s|ions?|ing)?|scor(?:e|es|ing)|infer(?:ence)?|forecast(?:s|ing)?|recommend\w*|batch[-_ ]?transform"
+)
+_DATA_WORDS = (
+    r"etl|elt|ingest\w*|extract\w*|fetch\w*|download(?:s|ing)?|scrap(?:e|er|ing|y)|crawl\w*|collect(?:s|ion|or|_data)?|"
+    r"pre[-_ ]?process\w*|prepare?(?:_data)?|prep|featur(?:e|es|ize|ization|isation)|materiali[sz]e\w*|dbt|"
+    r"(?:make|build|create|update|refresh|load|sync|process|clean|get|pull)[-_ ]?"
+    r"(?:data(?:set|base)?s?|features?|tables?)|"
+    r"data[-_ ]?(?:pipeline|ingestion|load(?:er|ing)?|prep\w*|update|sync|refresh|processing|collection)"
+)
+_MONITOR_WORDS = r"monitor\w*|drift\w*|evidently|nannyml|data[-_ ]?quality"
+_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (work, re.compile(rf"(?<![a-z])(?:{pattern})(?![a-z])", re.IGNORECASE))
+    for work, pattern in (
+        (TRAIN, _TRAIN_WORDS),
+        (SCORE, _SCORE_WORDS),
+        (DATA, _DATA_WORDS),
+        (MONITOR, _MONITOR_WORDS),
+    )
+)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_RUNNERS = re.compile(r"(?:dvc (?:repro|exp(?:eriments)? run)|kedro run|mlflow run|snakemake|nextflow run)\b")
+_DATA_COMMANDS = re.compile(
+    r"(?:dbt (?:run|build|seed|snapshot)|feast materialize\S*|dvc (?:import-url|update)|"
+    r"kaggle (?:datasets|competitions) download|(?:airbyte|meltano|dlt|sling|singer)\b.*|scrapy crawl|spark-submit)\b"
+)
+_TINY = re.compile(
+    r"--?(?:n_?|num_?|num-|max_?|max-)?(?:train_?-?)?(?:epochs?|trials)[ =]['\"]?[0-3]\b|"
+    r"--?(?:max_?-?|num_?-?|n_?-?)?(?:train_?-?)?(?:steps|iters?|iterations|batches|samples|rounds)[ =]['\"]?\d{1,2}\b|"
+    r"\b(?:epochs|max_steps|max_epochs|trainer\.max_epochs|imgsz)=[0-3]\b|"
+    r"--?(?:smoke|smoke[-_]test|fast[-_]dev[-_]run|dry[-_]run|debug|test[-_]run|sanity\w*|tiny|toy|dummy|mock|ci)\b|"
+    r"\bfast_dev_run=(?:true|1)",
+    re.IGNORECASE,
+)
+"""Options that make a training a mere test of whether the code runs."""
+
+
+class Work:
+    """Answers what files and commands do; remembers what it has looked at."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.resolver = Resolver(facts.files, facts.paths)
+        self._direct: dict[str, Works] = {}
+        self.stages = {**facts.code.stages_by_file, **{b.path: b.stages for b in facts.code.per_notebook}}
+
+    # Files
+
+    def of_file(self, path: str) -> Works:
+        """What a Python file or notebook does, its own modules included that it calls."""
+        return self._of_file(path, 0, frozenset())
+
+    def _of_file(self, path: str, depth: int, above: frozenset[str]) -> Works:
+        found = set(self.direct(path))
+        python = self._python(path)
+        if python is None or depth >= MAX_DEPTH or path in above:
+            return frozenset(found)
+        for item in python.imports:
+            for target in self.imported(path, item):
+                if target != path and target not in above:
+                    found |= self._of_file(target, depth + 1, above | {path})
+        return frozenset(found)
+
+    def direct(self, path: str) -> Works:
+        """What one file does by itself."""
+        if path not in self._direct:
+            self._direct[path] = self._look(path)
+        return self._direct[path]
+
+    def _look(self, path: str) -> Works:
+        python = self._python(path)
+        if python is None or self.facts.role(path) in (Role.TEST, Role.VENDORED, Role.GENERATED):
+            return NOTHING
+        stages = self.stages.get(path, {})
+        found = set()
+        stores = any(_STORES.fullmatch(call.name) for call in python.calls)
+        if stages.get("train"):
+            found.add(TRAIN)
+        elif stages.get("predict"):
+            found.add(SCORE)
+        if stores and (stages.get("load") or any(_FETCHES.fullmatch(call.name) for call in python.calls)):
+            found.add(DATA)
+        for call in python.calls:
+            for text in _command_texts(call):
+                found |= self.of_text(text, path, call.line)
+            if _TASK.search(call.name):
+                found |= words(call.name.rpartition(".")[2]) & {TRAIN, SCORE, DATA}
+        for call in python.calls:
+            if _REGISTERS.fullmatch(call.name) or "registered_model_name" in call.keywords:
+                found.add(REGISTER)
+                break
+        return frozenset(found)
+
+    def _python(self, path: str) -> PythonFacts | None:
+        file = self.facts.files.get(path)
+        if file is None:
+            return None
+        return file.python or (file.notebook.python if file.notebook else None)
+
+    def imported(self, path: str, item: Import) -> Iterator[str]:
+        """Files of the tree that an import may mean, those of names imported from a package included."""
+        folder = posixpath.dirname(path)
+        relative = item.module.replace(".", "/")
+        if item.level:
+            for _ in range(item.level - 1):
+                folder = posixpath.dirname(folder)
+            bases = [folder]
+        else:
+            bases = []
+            while True:
+                bases += [folder, posixpath.join(folder, "src")]
+                if not folder:
+                    break
+                folder = posixpath.dirname(folder)
+        for base in bases:
+            place = posixpath.normpath(posixpath.join(base, relative)) if relative else base
+            found = [p for p in (f"{place}.py", f"{place}/__init__.py") if p in self.facts.files]
+            inner = [f"{place}/{name}.py".lstrip("/") for name in item.names]
+            found += [p for p in inner if p in self.facts.files]
+            if found:
+                yield from found
+                return
+
+    # Commands
+
+    def of_text(self, text: str, path: str = "", line: int = 1, directory: str = "") -> Works:
+        """What shell text does, through scripts, task runners and own modules."""
+        found: set[str] = set()
+        for command in self.commands(text, path, line, directory):
+            found |= self.of_command(command)
+        return frozenset(found)
+
+    def commands(self, text: str, path: str = "", line: int = 1, directory: str = "") -> tuple[CiCommand, ...]:
+        """The leaf commands that shell text reaches."""
+        self.resolver.commands = []
+        step = Step(line, run=text, directory=directory)
+        self.resolver.step(Placed(step, path, path, "", "", frozenset(), True))
+        return tuple(self.resolver.commands)
+
+    def of_command(self, command: CiCommand) -> Works:
+        """What one leaf command does. A training of a single epoch only tests that the code runs."""
+        line = " ".join(command.argv)
+        if "test" in command.verbs or _TINY.search(line) or _TINY.search(command.text):
+            return NOTHING
+        found = {verb for verb in command.verbs if verb in (TRAIN, SCORE, MONITOR)}
+        if _DATA_COMMANDS.match(line):
+            found.add(DATA)
+        if _RUNNERS.match(line):
+            found |= self.of_runner(line)
+        for script in self.scripts(command.argv):
+            found |= self.of_script(script)
+        if command.argv[:1] == ("python",) and not found:
+            found |= {w for w in words(" ".join(command.argv[1:3]).replace("/", " ")) if w in (TRAIN, SCORE, MONITOR)}
+        return frozenset(found)
+
+    def of_script(self, path: str) -> Works:
+        """What a script does: by its calls, and by its name where its calls tell nothing."""
+        found = set(self.of_file(path))
+        if self.facts.role(path) is Role.TEST:
+            return NOTHING
+        name = posixpath.basename(path).rpartition(".")[0]
+        named = words(name)
+        if not found & JOBS or named & {MONITOR}:
+            found |= named
+        if TRAIN in found and named and TRAIN not in named and TRAIN not in self.direct(path):
+            found = (found - {TRAIN}) | named  # it imports the module that trains, and does something else
+        return frozenset(found)
+
+    def of_runner(self, line: str) -> Works:
+        """What a pipeline runner runs: everything its files name; training when they name nothing we know."""
+        found: set[str] = set()
+        if line.startswith("dvc"):
+            for path, file in self.facts.files.items():
+                if posixpath.basename(path) == "dvc.yaml" and file.document and self.facts.role(path) is Role.CODE:
+                    for value, at in file.document.find_all("stages.*.cmd"):
+                        for text in value if isinstance(value, list) else [value]:
+                            found |= self.of_text(str(text), path, at or 1, posixpath.dirname(path))
+        return frozenset(found) or frozenset([TRAIN])
+
+    def of_document(self, path: str) -> Works:
+        """What the commands in a YAML or JSON file do, and the files that it names beside or below itself."""
+        file = self.facts.files.get(path)
+        found: set[str] = set()
+        if file is not None and file.document is not None:
+            for text in leaves(file.document.root):
+                for script in self.scripts(text.split()):
+                    found |= self.of_script(script)
+        return frozenset(found)
+
+    def scripts(self, argv: Iterable[str]) -> list[str]:
+        """Python files and notebooks of the tree that words of a command name."""
+        argv = list(argv)
+        found: list[str] = []
+        for index, word in enumerate(argv):
+            if re.search(r"\.(?:py|ipynb|R|r)$", word):
+                found += self.find(word)
+            elif index and argv[index - 1] == "-m":
+                relative = word.replace(".", "/")
+                found += self.find(f"{relative}.py") or self.find(f"{relative}/__main__.py")
+        return found
+
+    def find(self, word: str) -> list[str]:
+        """Files that a relative path may mean, seen from any folder; none when too many fit."""
+        word = posixpath.normpath(word.replace("\\", "/").lstrip("/"))
+        if word in self.facts.files:
+            return [word]
+        name = word.removeprefix("../").removeprefix("./")
+        found = [p for p in self.facts.files if p.endswith(f"/{name}") and self.facts.role(p) is not Role.VENDORED]
+        return found if len(found) <= 2 else []
+
+
+def _command_texts(call: Call) -> Iterator[str]:
+    """Shell text that a call starts: a task of an orchestrator, or a subprocess."""
+    for key in ("bash_command", "cmd", "cmds", "command", "commands", "arguments", "args", "entrypoint"):
+        value = call.keywords.get(key)
+        if isinstance(value, str) and _STARTS.search(call.name):
+            yield value
+        elif isinstance(value, tuple) and _STARTS.search(call.name):
+            yield " ".join(str(part) for part in value)
+    if call.text and re.fullmatch(r"os\.(?:system|popen)|subprocess\.\w+", call.name):
+        yield call.text
+
+
+_STARTS = re.compile(r"(?:Operator|Step|Job|ContainerOp|subprocess\.\w+|container_component|command)$|\.command$")
+_TASK = re.compile(r"(?:Operator|Sensor|Step)$")
+
+
+def leaves(value: object, depth: int = 0) -> Iterator[str]:
+    """All scalars below a value, as text."""
+    if depth > 12:
+        return
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from leaves(inner, depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from leaves(inner, depth + 1)
+    elif isinstance(value, str | int | float) and not isinstance(value, bool):
+        yield str(value)
+
+
+def words(text: str) -> Works:
+    """What a name promises: `retrain_model` trains. The weakest evidence there is, for targets that are not here."""
+    text = _CAMEL.sub(" ", text)
+    return frozenset(work for work, pattern in _WORDS if pattern.search(text))
