@@ -93,7 +93,7 @@ def _collection(files: Mapping[str, FileFacts], paths: Paths) -> _Collection:
             continue
         for table in _CONFIGURATION[name]:
             place = file.document.find(table)
-            if place is None or not isinstance(place[0], dict) or (table == "tool.pytest" and len(place[0]) == 1):
+            if place is None or not isinstance(place[0], dict) or set(place[0]) == {"ini_options"}:
                 continue
             found.append(Evidence(f"[{table}] configures pytest", Location(path, place[1]), Strength.CONFIGURED))
             settings = place[0]
