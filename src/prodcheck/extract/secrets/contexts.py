@@ -109,7 +109,6 @@ BOUND: tuple[Bound, ...] = (
     Bound("Kaggle API key", r"(?i)kaggle|[\"']username[\"'\\]{1,3}\s*:", r"[0-9a-f]{32}"),
     Bound("Comet API key", r"(?i)comet", r"[A-Za-z0-9]{25}"),
     Bound("ClearML secret key", r"(?i)(?:clearml|trains).*secret", r"[A-Za-z0-9_-]{40,60}"),
-    Bound("Airflow Fernet key", r"(?i)fernet_?key", r"[A-Za-z0-9_-]{43}="),
     Bound("Cohere API key", r"(?i)cohere|co_api_key", r"[A-Za-z0-9]{40}"),
     Bound("Pinecone API key", r"(?i)pinecone", r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
     Bound("Mistral API key", r"(?i)mistral", r"[A-Za-z0-9]{32}"),

@@ -24,7 +24,7 @@ def _any(words: str) -> str:
 _PLACEHOLDER = re.compile(
     _any(
         r"example sample your change[_-]?(?:me|it|this) dummy fake placeholder redacted insert replace todo fixme "
-        r"undefined hidden lorem foobar secret passw passphrase (?:api|access)[_-]?key token admin test "
+        r"undefined hidden lorem foobar secret passw p\S{0,3}ss\W?w passphrase (?:api|access)[_-]?key token admin test "
         r"12345 abcd qwer asdf deadbeef 0{6,} x{3,} [a-z]123!?$ "
         r"\*{2,} \.{3} … <[^>]*> \{\{ \}\} \$\{ %\( \$\( #\{ \{[A-Za-z_.0-9]*\} %[sdv] "
         r"(?<![a-z])(?:foo|bar|baz|root|user|guest|demo|none|null|true|false|hello|welcome|letmein)(?![a-z])"
@@ -36,7 +36,10 @@ _TOKEN_PLACEHOLDER = re.compile(
     r"example|x{6,}|(.)\1{7,}|123456789|abcdefgh|01234567|deadbeef|your|placeholder|dummy|fake|redact|sample|testtest",
     re.IGNORECASE,
 )
-_CODE = re.compile(r"\w\(|\(\)|^\$\w*$|^@[\w.]+$|^&\w|->|=>|::|^%\w|==|&&|\|\||^\$[A-Z_]+|\$\{?\w+\}?$|^\W+$")
+_CODE = re.compile(
+    r"\w\(|\(\)|^\$\w*$|^@[\w.]+$|^&\w|->|=>|::|^%\w|==|&&|\|\||^\$[A-Z_]+|\$\{?\w+\}?$|^\W+$|"
+    r"\[a-z|\[0-9|\\[wds]|\{\d+,"
+)
 _PATH = re.compile(
     r"^(?:[a-z][a-z0-9+.-]{1,20}://|[./~]{1,2}/|[A-Za-z]:\\|arn:|s3:)|^/?(?:[\w.-]+/)+[\w.-]*$|"
     r"\.(?:pem|key|json|ya?ml|txt|py|crt|com|org|net|io|html?)$",
@@ -74,7 +77,7 @@ _OF_A_SECRET = _any(
 _NOT_SECRET_NAME = re.compile(
     rf"tokeni[sz]|tokens$|(?:^|[_\W])n_?tokens|(?:{_LANGUAGE_MODEL})_?-?token|token_?-?(?:{_OF_A_TOKEN})|"
     rf"(?:secret|key|password|passwd|pwd|credential|token|passphrase)s?_?-?(?:{_OF_A_SECRET})(?:$|[^a-z])|"
-    r"^x-(?:amz|goog)-|(?:public|pub|primary|foreign|sort|partition|site)_?-?key|publishable|csrf|xsrf|"
+    r"^x-(?:amz|goog)-|(?:public|pub|primary|foreign|sort|partition|site)_?-?key|publishable|csrf|xsrf|casa_token|ice-pwd|"
     r"(?:no|has|is|use|show|need|require|reset|forgot|forget|invalid|wrong|incorrect|missing|get|set|check|verify|"
     r"validate)_?(?:secret|passw|pwd|token|credential)",
     re.IGNORECASE,
@@ -158,7 +161,7 @@ def is_placeholder(value: str) -> bool:
 def is_keyboard(value: str) -> bool:
     """True for long values rolled from the whole keyboard, as Django's SECRET_KEY is: they look like code otherwise."""
     symbols = set(re.findall(r"[^\w\s./:-]", value))
-    if len(value) < 32 or len(symbols) < 4 or re.search(r"\s|://|\$\{|\{\{", value):
+    if len(value) < 32 or len(symbols) < 4 or re.search(r"\s|://|\$\{|^\{|\w\(['\"]", value):
         return False
     return entropy(value) >= 4.2 and not _HASHED.match(value) and not is_fake_token(value)
 

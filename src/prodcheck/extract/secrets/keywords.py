@@ -11,7 +11,7 @@ WORDS = frozenset((b"pass", b"pwd", b"_pw", b"secret", b"token", b"key"))
 _STRONG = re.compile(
     r"passw|passphrase|pwd|(?:^|[_\-.\d]|(?<=[a-z]))pass$|_pw$|secret|token|"
     r"(?:api|access|consumer|auth|private|account|encryption|signing|subscription|client|app|shared|storage|service|"
-    r"master|admin|license|cognitive|vision|speech|translator|cosmos|maps|weather)[_-]?key|nkey",
+    r"master|admin|license|cognitive|vision|speech|translator|cosmos|maps|weather|fernet)[_-]?key|nkey",
     re.IGNORECASE,
 )
 _WORD = re.compile(rb"[a-z]+|[A-Z]+|[A-Z][a-z]+")

@@ -28,6 +28,7 @@ _SHARED_LINK = re.compile(r"badge|wandb\.ai/|[?&]sv=")
 SHORTEST = 20
 """Characters of the shortest value that a provider's name proves."""
 _KEY = re.compile(r"key|token|secret|passw|auth|login", re.IGNORECASE)
+_LINK = re.compile(r"https?://[^\s\"'<>]{1,200}[?&][\w.-]{1,60}=$")
 _GENERIC = ("Secret", "Password")
 _RANK = {Confidence.HIGH: 0, Confidence.MEDIUM: 1, Confidence.LOW: 2}
 
@@ -162,6 +163,8 @@ def _graded(bound: Binding) -> Match | None:
     confidence = filters.grade(bound.value, bound.name)
     if confidence is None:
         return None
+    if _LINK.search(bound.before):
+        confidence = Confidence.LOW  # most links that carry a token are made to be opened by others
     kind = "Password" if filters.PASSWORD_NAME.search(bound.name) else "Secret"
     return Match(bound.start, bound.end, bound.value, kind, confidence, bound.name)
 
