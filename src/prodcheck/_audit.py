@@ -6,6 +6,7 @@ The module has an underscore because the function carries the name: `prodcheck.a
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -85,7 +86,20 @@ def audit_repository(repository: Repository, config: Config, ruleset: Ruleset) -
         ruleset=RULESET,
         started_at="",
         duration_ms=0,
+        anchor=landmark([entry.path for entry in repository.files]),
     )
+
+
+def landmark(paths: Iterable[str]) -> str:
+    """The file that stands for a repository as a whole: the one a person would open first. Empty without files."""
+    wanted = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "environment.yml", "readme")
+
+    def rank(path: str) -> tuple[int, int, str]:
+        name = path.lower()
+        place = next((i for i, start in enumerate(wanted) if name.startswith(start)), len(wanted))
+        return (place if "/" not in path else len(wanted), path.count("/"), path)
+
+    return min(paths, key=rank, default="")
 
 
 def load_config(repository: Repository) -> Config:

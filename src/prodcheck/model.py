@@ -445,6 +445,8 @@ class Report:
     ruleset: str
     started_at: str
     duration_ms: int
+    anchor: str = ""
+    """A file that exists and stands for the repository as a whole, where a format demands a place for every finding."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from prodcheck.model import Category, Confidence, Finding, Report, Result, Severity, Status
+from collections.abc import Sequence
+
+from prodcheck.model import Confidence, Finding, Report, Severity
+from prodcheck.report.grouping import Group, groups
 from prodcheck.report.pen import Pen, cells, pad
 from prodcheck.report.sanitize import plain
 from prodcheck.report.wording import count, place
@@ -13,54 +16,23 @@ FOLD = 5
 
 def findings(report: Report, pen: Pen) -> list[list[str]]:
     """One section per severity that has something to say."""
-    folded = _folded(report)
-    shown = [(r, open_) for r in report.results if (open_ := _open(r)) or _fails(r)]
+    shown = groups(report)
     sections = []
     for severity in Severity:
-        group = [(r, o) for r, o in shown if min((f.severity for f in o), key=_rank, default=r.severity) is severity]
+        group = [g for g in shown if g.severity is severity]
         if not group:
             continue
-        group.sort(key=lambda pair: (list(Category).index(pair[0].rule.category), pair[0].rule.id))
         style = {Severity.CRITICAL: "bold red", Severity.MAJOR: "bold yellow", Severity.MINOR: "bold cyan"}
         lines = [pen.rule(severity.value.upper(), count(len(group), "rule"), style.get(severity, "bold"))]
-        for number, (result, found) in enumerate(group):
+        for number, member in enumerate(group):
             lines += [""] * (number > 0)
-            lines += _block(result, found, folded.get(result.rule.id, []), severity, pen)
+            lines += _block(member, pen)
         sections.append(lines)
     return sections
 
 
-def _rank(severity: Severity) -> int:
-    return severity.rank
-
-
-def _open(result: Result) -> list[Finding]:
-    if result.status is Status.BLOCKED:
-        return []
-    return sorted((f for f in result.findings if f.suppression is None), key=lambda f: f.sort_key)
-
-
-def _fails(result: Result) -> bool:
-    return result.status in (Status.FAIL, Status.PARTIAL) and not result.findings
-
-
-def _folded(report: Report) -> dict[str, list[str]]:
-    """Per failing rule, the rules that are blocked by it, directly or through another blocked one."""
-    by_id = {r.rule.id: r for r in report.results}
-    folded: dict[str, list[str]] = {}
-    for result in report.results:
-        if result.status is not Status.BLOCKED:
-            continue
-        parent, seen = result.blocked_by, {result.rule.id}
-        while parent in by_id and by_id[parent].status is Status.BLOCKED and parent not in seen:
-            seen.add(parent)
-            parent = by_id[parent].blocked_by
-        folded.setdefault(parent or "", []).append(result.rule.id)
-    return folded
-
-
-def _block(result: Result, found: list[Finding], blocked: list[str], severity: Severity, pen: Pen) -> list[str]:
-    rule = result.rule
+def _block(group: Group, pen: Pen) -> list[str]:
+    result, found, severity, rule = group.result, group.findings, group.severity, group.result.rule
     title = plain(rule.title)
     head = f"{pen.mark(result.status)} {pen.severity(plain(rule.id), severity)}"
     if 6 + cells(rule.id) + cells(title) <= pen.width:
@@ -79,12 +51,12 @@ def _block(result: Result, found: list[Finding], blocked: list[str], severity: S
         lines[-1] += "   " + pen.paint(hint, "dim")
     else:
         lines.append("      " + pen.paint(hint, "dim"))
-    if blocked:
-        lines += pen.wrap(f"blocks: {', '.join(sorted(map(plain, blocked)))}", 6, "dim")
+    if group.blocks:
+        lines += pen.wrap(f"blocks: {', '.join(map(plain, group.blocks))}", 6, "dim")
     return lines
 
 
-def _places(found: list[Finding], severity: Severity, pen: Pen) -> list[str]:
+def _places(found: Sequence[Finding], severity: Severity, pen: Pen) -> list[str]:
     names = [pen.shorten_middle(place(f.location), pen.width - 8) for f in found]
     told = [_message(f, severity) for f in found]
     column = max(map(cells, names), default=0)

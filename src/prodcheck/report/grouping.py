@@ -1,0 +1,63 @@
+"""Findings in the order in which a person should read them: by severity, one group per rule, blocked rules folded.
+
+Every format that shows findings to people takes them from here, so that none tells another story.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prodcheck.model import Category, Finding, Report, Result, Severity, Status
+
+
+@dataclass(frozen=True)
+class Group:
+    """One rule that is not met: its open findings, and the rules that cannot be met before it.
+
+    `findings` is empty for a rule that fails without pointing anywhere; `result.reason` says what is wrong then.
+    """
+
+    result: Result
+    findings: tuple[Finding, ...]
+    severity: Severity
+    """That of the loudest finding."""
+    blocks: tuple[str, ...]
+
+
+def groups(report: Report) -> tuple[Group, ...]:
+    """All rules with something to say, loudest first, in the order of the categories."""
+    folded = _folded(report)
+    found = []
+    for result in report.results:
+        findings = open_findings(result)
+        if findings or (result.status in (Status.FAIL, Status.PARTIAL) and not result.findings):
+            severity = min((f.severity for f in findings), key=_rank, default=result.severity)
+            found.append(Group(result, findings, severity, folded.get(result.rule.id, ())))
+    order = list(Category)
+    return tuple(sorted(found, key=lambda g: (g.severity.rank, order.index(g.result.rule.category), g.result.rule.id)))
+
+
+def open_findings(result: Result) -> tuple[Finding, ...]:
+    """Findings of one rule that nobody has suppressed, loudest first; none of a rule that waits for another."""
+    if result.status is Status.BLOCKED:
+        return ()
+    return tuple(sorted((f for f in result.findings if f.suppression is None), key=lambda f: f.sort_key))
+
+
+def _rank(severity: Severity) -> int:
+    return severity.rank
+
+
+def _folded(report: Report) -> dict[str, tuple[str, ...]]:
+    """Per failing rule, the rules that are blocked by it, directly or through another blocked one."""
+    by_id = {r.rule.id: r for r in report.results}
+    folded: dict[str, tuple[str, ...]] = {}
+    for result in report.results:
+        if result.status is not Status.BLOCKED:
+            continue
+        parent, seen = result.blocked_by, {result.rule.id}
+        while parent in by_id and by_id[parent].status is Status.BLOCKED and parent not in seen:
+            seen.add(parent)
+            parent = by_id[parent].blocked_by
+        folded[parent or ""] = tuple(sorted((*folded.get(parent or "", ()), result.rule.id)))
+    return folded
