@@ -45,6 +45,15 @@ def test_the_strongest_evidence_decides_and_comes_first() -> None:
     ]
 
 
+def test_a_target_of_a_task_runner_uses() -> None:
+    makefile = "lint:\n\t@poetry run flake8 src\n\techo black .\n\t$(PYTHON) -m pylint src\n"
+    found = stack_of({"Makefile": makefile})
+    assert found["linter/flake8"].strength is Strength.USED
+    assert str(found["linter/flake8"].evidence[0].location) == "Makefile:2"
+    assert found["linter/pylint"].strength is Strength.USED
+    assert "formatter/black" not in found
+
+
 def test_a_dependency_alone_is_declared() -> None:
     assert stack_of({"requirements.txt": "mlflow\n"})["tracking/mlflow"].strength is Strength.DECLARED
 

@@ -9,17 +9,20 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import PurePosixPath
 
+from prodcheck.extract import shell
 from prodcheck.extract.python import Call
 from prodcheck.extract.run import FileFacts
-from prodcheck.facts.ci import CiCommand, CiGraph
+from prodcheck.facts.ci import CiGraph
 from prodcheck.facts.data import DATA_SUFFIXES, suffix
 from prodcheck.facts.dependencies import Dependencies
 from prodcheck.facts.paths import Paths, Role, glob
 from prodcheck.facts.signatures import Mark, Signature
+from prodcheck.facts.unwrap import program, unwrap
 from prodcheck.model import Evidence, GitState, Location, Strength, ToolUse
 
 MAX_EVIDENCE = 5
@@ -54,7 +57,8 @@ def build(
         evidence = [e for mark in signature.marks for e in index.evidence(mark, signature.topic)]
         if evidence:
             evidence.sort(key=lambda e: (-e.strength, e.location.sort_key if e.location else ("", 0, 0, 0), e.detail))
-            unique = tuple(dict.fromkeys(evidence))[:MAX_EVIDENCE]
+            places = {e.location or e.detail: e for e in reversed(evidence)}  # one place, its strongest evidence
+            unique = tuple(e for e in evidence if places[e.location or e.detail] is e)[:MAX_EVIDENCE]
             found.append(ToolUse(signature.topic, signature.tool, signature.name, unique[0].strength, unique))
     return tuple(sorted(found, key=lambda use: (use.topic, use.name.lower())))
 
@@ -89,11 +93,7 @@ class _Index:
         self.globs: dict[str, tuple[str, ...]] = {}
         self.imports: dict[str, list[tuple[str, int]]] = defaultdict(list)
         self.calls: dict[str, dict[str, list[tuple[str, Call]]]] = defaultdict(lambda: defaultdict(list))
-        self.commands: dict[str, list[tuple[tuple[str, ...], CiCommand]]] = defaultdict(list)
-        for command in ci.commands:
-            argv = _plain(command.argv)
-            if argv:
-                self.commands[argv[0]].append((argv, command))
+        self.commands = _commands(files, self.roles, ci)
         self.definitions: dict[str, list[tuple[str, int]]] = defaultdict(list)
         self.spoken: list[tuple[str, Call]] = []
         self.flavours: dict[str, list[tuple[str, int]]] = defaultdict(list)
@@ -152,7 +152,7 @@ class _Index:
             places = self.dependencies.declared.get(name, ())
             found = (Evidence(f"declares {name}", place, mark.strength) for place in places)
         elif mark.what == "command":
-            found = self._commands(mark)
+            found = self._run(mark)
         elif mark.what == "lfs-pointer":
             pointers = (path for path in self.matching(mark.pattern) if self.files[path].lfs_pointer)
             found = (Evidence("is a Git LFS pointer", Location(path), mark.strength) for path in pointers)
@@ -257,13 +257,13 @@ class _Index:
             place = notebook.locate(path, line) if notebook else Location(path, line)
             yield Evidence(detail, place, mark.strength)
 
-    def _commands(self, mark: Mark) -> Iterator[Evidence]:
+    def _run(self, mark: Mark) -> Iterator[Evidence]:
+        """Commands of CI and hooks enforce; a target of a task runner or a script only uses."""
         wanted = mark.pattern.split()
-        for whole, command in self.commands.get(wanted[0], ()):
-            argv = whole[: len(wanted)]
+        for run in self.commands.get(wanted[0], ()):
+            argv = run.argv[: len(wanted)]
             if len(argv) == len(wanted) and all(fnmatchcase(a, w) for a, w in zip(argv, wanted, strict=True)):
-                place = command.chain[0].location if command.chain else Location(command.pipeline)
-                yield Evidence(f"CI runs {command.text[:60]}", place, mark.strength)
+                yield Evidence(run.detail, run.location, min(run.strength, mark.strength))
 
     def _remotes(self, mark: Mark) -> Iterator[Evidence]:
         for name, url in self.git.remotes:
@@ -284,11 +284,46 @@ def _has_argument(call: Call, asked: re.Match[str]) -> bool:
     return asked["value"] is None or fnmatchcase(str(value), asked["value"])
 
 
+@dataclass(frozen=True)
+class _Run:
+    """One command that something runs, without the wrappers around it."""
+
+    argv: tuple[str, ...]
+    detail: str
+    location: Location | None
+    strength: Strength
+
+
+def _commands(files: Mapping[str, FileFacts], roles: Mapping[str, Role], ci: CiGraph) -> Mapping[str, list[_Run]]:
+    """What CI, hooks, task runners and scripts run, by program."""
+    found: dict[str, list[_Run]] = defaultdict(list)
+
+    def add(argv: tuple[str, ...], detail: str, location: Location | None, strength: Strength) -> None:
+        plain = _plain(argv)
+        if plain:
+            found[plain[0]].append(_Run(plain, detail, location, strength))
+
+    for command in ci.commands:
+        place = command.chain[0].location if command.chain else Location(command.pipeline)
+        add(command.argv, f"CI runs {command.text[:60]}", place, Strength.ENFORCED)
+    for path, file in files.items():
+        if roles[path] is not Role.CODE:
+            continue
+        for tasks in file.tasks:
+            strength = Strength.ENFORCED if tasks.runner == "pre-commit" else Strength.USED
+            for target in tasks.targets:
+                for line, text in target.commands:
+                    for step in shell.parse(text, line):
+                        add(step.argv, f"runs {step.text[:60]}", Location(path, step.line), strength)
+    return found
+
+
 def _plain(argv: tuple[str, ...]) -> tuple[str, ...]:
-    """The command without its folder and without `python -m` in front."""
-    if len(argv) > 2 and re.fullmatch(r"(?:.*/)?(?:python[\d.]*|py)", argv[0]) and argv[1] == "-m":
+    """The command itself: no `poetry run`, no `python -m`, no folder."""
+    argv = unwrap(argv)
+    if len(argv) > 2 and program(argv[0]) == "python" and argv[1] == "-m":
         return argv[2:]
-    return (argv[0].rpartition("/")[2], *argv[1:]) if argv else argv
+    return (program(argv[0]), *argv[1:]) if argv else argv
 
 
 _WILD = re.compile(r"[*?\[{]")
