@@ -117,6 +117,11 @@ def main(pigar: str, grayskull: str, popular: str) -> None:
         if line.strip():
             rank.setdefault(normalise(line), len(rank))
     modules = measured(pigar, rank)
+    known = {name for names in modules.values() for name in names}
+    for name in rank.keys() - known:  # single modules and meta packages: the database has only folders
+        module = name.replace("-", "_")
+        if module.isidentifier() and module not in modules:
+            modules[module].add(name)
     for module in JUNK & modules.keys():
         del modules[module]
     rows = {m: sorted(found, key=lambda name: (rank[name], name))[:MAX_DISTRIBUTIONS] for m, found in modules.items()}
@@ -124,7 +129,8 @@ def main(pigar: str, grayskull: str, popular: str) -> None:
     head = [
         "# Top-level module -> distributions that provide it, most downloaded first. Made by scripts/import_names.py.",
         f"# Measured by {Path(pigar).name} (BSD-3-Clause, https://github.com/damnever/pigar) for the {len(rank)} most",
-        "# downloaded distributions; a line with one column is a distribution that is called like its module.",
+        "# downloaded distributions; a line with one column is a distribution that is called like its module,",
+        "# as measured, or as taken for granted where the database knows no module of it.",
     ]
     body = [
         module if names == [normalise(module)] else f"{module}\t{' '.join(names)}" for module, names in rows.items()

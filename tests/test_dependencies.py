@@ -489,3 +489,26 @@ def test_adding_a_first_manifest_never_lowers_any_of_the_scores() -> None:
     for rule in ("no-dependency-manifest", "unpinned-dependencies", "no-lockfile", "runtime-unspecified"):
         old, new = judge(rule, before).score, judge(rule, after).score
         assert (new or 0) >= (old or 0), rule
+
+
+def test_imports_behind_a_test_of_availability_are_optional() -> None:
+    code = """\
+import importlib.util
+from acme_utils import is_cupy_available
+if is_cupy_available():
+    import cupy
+if importlib.util.find_spec("numba") is not None:
+    import numba
+HAS_FAISS = False
+if HAS_FAISS and cupy:
+    import faiss
+if len("x"):
+    import pandas
+"""
+    files = {"train.py": code, "acme_utils.py": "def is_cupy_available(): ...\n"}
+    assert {p.module: p.optional for p in deps_of(files).third_party} == {
+        "cupy": True,
+        "faiss": True,
+        "numba": True,
+        "pandas": False,
+    }

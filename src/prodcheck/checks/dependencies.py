@@ -255,13 +255,21 @@ def _undeclared(package: ImportedPackage, missing: list[Location]) -> Hit:
 def _is_judged(facts: Facts, path: str) -> bool:
     """True when a main manifest covers a file of the project's code: what belongs to none is told by another rule.
 
-    Benchmarks have needs of their own, and so have the notebooks of a library, which demonstrate it.
+    Benchmarks have needs of their own, and so has what a library does not ship: scripts beside its package, and the
+    notebooks that demonstrate it.
     """
     if facts.role(path) is not Role.CODE or BENCHMARK_PARTS & set(path.lower().split("/")):
         return False
-    if path.endswith(".ipynb") and facts.project.kind is Kind.LIBRARY:
+    if facts.project.kind is Kind.LIBRARY and not _is_shipped(facts, path):
         return False
     return any(facts.dependencies.covers(m, path) for m in locking.main_manifests(facts))
+
+
+def _is_shipped(facts: Facts, path: str) -> bool:
+    """True for a module of a package, of the `src` folder, or at the root."""
+    folder = path.rpartition("/")[0]
+    packaged = f"{folder}/__init__.py" in facts.files or path.startswith("src/") or not folder
+    return packaged and not path.endswith(".ipynb")
 
 
 def _listing(names: list[str], limit: int = 5) -> str:

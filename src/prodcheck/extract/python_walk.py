@@ -30,10 +30,33 @@ _BASES = (*_DOTTED, ast.Call)
 _BRANCHES = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.match_case)
 _GUARDS = frozenset("TYPE_CHECKING typing.TYPE_CHECKING".split())
 _PLATFORM = re.compile(r"sys\.(version|platform|implementation)|platform\.|os\.name")
+_AVAILABLE = re.compile(
+    r"(?:^|\.)(?:is_\w*(?:available|installed)|find_spec|_?HAS_\w+|_?HAVE_\w+|\w+_(?:AVAILABLE|INSTALLED))$"
+)
+"""Names of tests for a package that may be missing: `is_torch_xla_available()`, `HAS_CUPY`."""
 _CAUGHT = frozenset("ImportError ModuleNotFoundError Exception BaseException".split())
 _VAGUE = (".", "?", "typing.", "typing_extensions.", "collections.", "numpy.typing.")
 """Annotations that say little about what a parameter can do."""
 _FIRST = frozenset("__init__ __post_init__ setup setUp".split())
+
+
+def _tested(test: ast.expr) -> list[ast.expr]:
+    """The names and called names that a condition is made of, `not`, `and` and `or` looked through."""
+    found: list[ast.expr] = []
+    waiting = [test]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.BoolOp):
+            waiting.extend(node.values)
+        elif isinstance(node, ast.UnaryOp):
+            waiting.append(node.operand)
+        elif isinstance(node, ast.Compare):
+            waiting.append(node.left)
+        elif isinstance(node, ast.Call):
+            waiting.append(node.func)
+        elif isinstance(node, _DOTTED):
+            found.append(node)
+    return found
 
 
 class Walk(Expressions):
@@ -188,6 +211,8 @@ class Walk(Expressions):
                 self.main_guard = True
         name = test if isinstance(test, _DOTTED) else None
         if name is not None and self.names.dotted(name) in _GUARDS:
+            return self.optionally(node.body)
+        if any(_AVAILABLE.search(self.names.dotted(part)) for part in _tested(test)):
             return self.optionally(node.body)
         left_name = test.left if isinstance(test, ast.Compare) else None
         while isinstance(left_name, ast.Subscript):
