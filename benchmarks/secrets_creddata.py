@@ -158,14 +158,40 @@ def ours(work: Path, renamed: bool = False) -> list[Found]:
             continue
         book = None
         if name.endswith(".ipynb"):
-            try:
-                book = notebook.extract(name, data)
-            except NotImplementedError:
-                continue
+            book = notebook.extract(name, data)
         for secret in secrets.extract(name, data, book):
             if secret.location.line and not secret.allowed:
                 found.append(Found(path, secret.location.line, secret.confidence.value, f"{secret.kind} {secret.name}"))
     return found
+
+
+def detect_secrets(work: Path) -> list[Found]:
+    """What detect-secrets finds with its default plugins and filters."""
+    from detect_secrets.core.scan import scan_file
+    from detect_secrets.settings import default_settings
+
+    with default_settings():
+        return [
+            Found(path, secret.line_number)
+            for path in json.loads((work / "map.json").read_text())
+            for secret in scan_file(str(work / path))
+        ]
+
+
+def gitleaks(work: Path, binary: str) -> list[Found]:
+    """What gitleaks finds with its default rules."""
+    report = work / "gitleaks.json"
+    command = [binary, "dir", "data", "--no-banner", "--exit-code", "0", "-f", "json", "-r", str(report)]
+    subprocess.run(command, cwd=work, check=True, capture_output=True)
+    return [Found(item["File"], item["StartLine"]) for item in json.loads(report.read_text())]
+
+
+def show(title: str, spans: list[Span], found: list[Found]) -> None:
+    s = score(spans, found)
+    print(
+        f"{title:20} {s['found']:5.0f} found {s['false']:5.0f} false  precision {s['precision']:.3f}  "
+        f"recall {s['recall']:.3f}  F1 {s['f1']:.3f}"
+    )
 
 
 def main() -> None:
@@ -175,6 +201,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--renamed", action="store_true", help="scan under CredData's anonymous file names")
+    parser.add_argument("--detect-secrets", action="store_true", help="score detect-secrets on the same files")
+    parser.add_argument("--gitleaks", help="path of the gitleaks binary, to score it on the same files")
     parser.add_argument("--false", action="store_true", help="list the false findings")
     parser.add_argument("--missed", action="store_true", help="list the missed lines")
     options = parser.parse_args()
@@ -189,11 +217,11 @@ def main() -> None:
         ("medium", [f for f in found if f.level == "medium"]),
         ("low", [f for f in found if f.level == "low"]),
     ):
-        s = score(spans, chosen)
-        print(
-            f"{title:8} {s['found']:5.0f} found {s['false']:4.0f} false  precision {s['precision']:.3f}  "
-            f"recall {s['recall']:.3f}  F1 {s['f1']:.3f}"
-        )
+        show(f"prodcheck, {title}", spans, chosen)
+    if options.detect_secrets:
+        show("detect-secrets", spans, detect_secrets(options.work))
+    if options.gitleaks:
+        show("gitleaks", spans, gitleaks(options.work, options.gitleaks))
     print(f"{len({(s.path, s.first, s.last) for s in spans if s.truth == 'T'})} true spans, {seconds:.1f} s CPU")
     if options.false or options.missed:
         details(options.work, spans, found, options.false, options.missed)

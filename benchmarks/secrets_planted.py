@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import tempfile
 from collections import Counter
@@ -51,10 +50,11 @@ def detect_secrets(path: str, text: str) -> bool:
     from detect_secrets.core.scan import scan_file
     from detect_secrets.settings import default_settings
 
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), default_settings():
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_text(text)
-        return any(True for _ in scan_file(path))
+    with tempfile.TemporaryDirectory() as folder, default_settings():
+        file = Path(folder, path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        return any(True for _ in scan_file(str(file)))
 
 
 def main() -> None:
