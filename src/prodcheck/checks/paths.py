@@ -26,7 +26,7 @@ _PLACEHOLDER = re.compile(
 )
 _DATA_ROOT = re.compile(r"/data\d*/")
 _FILE_LIKE = re.compile(r"\.\w{1,8}$|/[\w.-]+/[\w.-]+/")
-_NOT_A_PATH = re.compile(r"[\n*?|<>\"]|\(\?|\[\w|\\[dswb]|\s{2}")
+_NOT_A_PATH = re.compile(r"[\n*?|<>\"]|\(\?|\[\w|\\[dswb][+*?{]|\s{2}")
 _DEPLOYMENT = re.compile(
     r"(?i)(?:^|/)(?:[\w.-]*dockerfile[\w.-]*|containerfile|(?:docker-)?compose[\w.-]*\.ya?ml|bentofile\.yaml|cog\.yaml|devcontainer\.json|\.gitpod\.ya?ml|"
     r"\.gitlab-ci\.yml|azure-pipelines[\w.-]*\.ya?ml|buildspec[\w.-]*\.ya?ml|cloudbuild\.ya?ml|values[\w.-]*\.ya?ml|chart\.yaml|mlproject)$|"

@@ -221,8 +221,8 @@ def _delivers(python: PythonFacts, after: int) -> Call | None:
 
 def _refits(facts: Facts, module: _Module) -> Iterable[Hit]:
     """A script that is there to predict and trains as well."""
-    if not _SERVING_NAME.search(module.path) or facts.files[module.path].notebook is not None:
-        return
+    if module.found.serves or not _SERVING_NAME.search(module.path) or facts.files[module.path].notebook is not None:
+        return  # what handlers reach has been followed already
     training = [seen for seen in module.found.stages.get("train", ()) if not _by_design(module, seen)]
     if training and module.found.stages.get("predict"):
         told = f"trains again before it predicts: it {training[0].detail}"

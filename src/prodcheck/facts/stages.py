@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from prodcheck.extract.python_model import Call, PythonFacts
 from prodcheck.facts import apis
@@ -82,9 +82,10 @@ class Stager:
     def read(self, facts: PythonFacts, path: str = "") -> FileStages:
         found = FileStages()
         modules = {item.module.partition(".")[0] for item in facts.imports if not item.level}
-        own = {d.name for d in facts.definitions if d.kind == "function"}
         for call in facts.calls:
-            for stage, note in self.of(call, own):
+            if _is_unbound(call.name, modules):
+                call = replace(call, name=f"?.{call.method}")
+            for stage, note in self.of(call):
                 found.add(stage, Seen(call.line, describe(call.name), note, call.scope))
         _loops(facts, modules, found, path)
         _prepared(found)
@@ -92,13 +93,19 @@ class Stager:
         found.serves.extend(_served(facts))
         return found
 
-    def of(self, call: Call, own: Iterable[str] = ()) -> tuple[tuple[str, str], ...]:
+    def of(self, call: Call) -> tuple[tuple[str, str], ...]:
         """(stage, note) pairs of one call."""
         known = self._known.get(call.name)
         if known is None:
             known = self._known[call.name] = tuple(_by_name(call.name))
         shape = _by_shape(call)
         return known + shape if shape else known
+
+
+def _is_unbound(name: str, modules: set[str]) -> bool:
+    """Whether nothing in the file binds the receiver of a method: it comes from `import *` or from another file."""
+    top = name.partition(".")[0]
+    return "." in name and "()" not in name and top not in modules and top not in ("", "?", "self", "spark")
 
 
 def describe(name: str) -> str:
@@ -203,7 +210,11 @@ def _loops(facts: PythonFacts, modules: set[str], found: FileStages, path: str) 
     if frozen and modules & TORCH and not found.has("train") and _PREDICT_FILE.search(path):
         found.add("predict", Seen(frozen.line, describe(frozen.name), scope=frozen.scope))
     applied = by_method.get("apply_gradients") or by_method.get("minimize")
-    if applied and modules & {"tensorflow", "keras", "tf_keras", "flax"} and applied.name.startswith("?"):
+    if (
+        applied
+        and modules & {"tensorflow", "keras", "tf_keras", "flax"}
+        and (applied.name.startswith("?") or _is_unbound(applied.name, modules))
+    ):
         found.add("train", Seen(applied.line, describe(applied.name), scope=applied.scope))
     for places in found.stages.values():
         places.sort(key=lambda seen: seen.line)
