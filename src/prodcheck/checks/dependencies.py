@@ -13,6 +13,8 @@ from prodcheck.model import Confidence, Evidence, Hit, Kind, Location, Outcome, 
 
 _PACKAGE_FORMATS = ("setup.py", "setup.cfg", "pyproject", "poetry")
 _MINOR_GROUPS = frozenset("dev test docs lint typing types style ci quality pre-commit profile build".split())
+_TOOL_FOLDERS = frozenset("scripts script tools tool ci dev bin".split())
+"""Folders at the top that hold a library's own tools."""
 MINOR_WEIGHT = 0.3
 """What a requirement of the development, test or documentation environment counts."""
 _APPLICATION = {"exact": 1.0, "range": 0.5, "lower": 0.25, "other": 0.25, "none": 0.0}
@@ -80,7 +82,7 @@ def unpinned_dependencies(facts: Facts, params: Mapping[str, object]) -> Outcome
     projects = locking.homes(facts)
     if not projects:
         return Outcome(0.0, reason="no manifest lists requirements whose versions could be pinned")
-    library = facts.project.kind is Kind.LIBRARY
+    library = _is_library(facts)
     earned = possible = 0.0
     exact = total = 0
     hits: list[Hit] = []
@@ -107,6 +109,13 @@ def unpinned_dependencies(facts: Facts, params: Mapping[str, object]) -> Outcome
     reason = f"{exact} of {total} requirements {word} ({where})"
     evidence += [Evidence(reason, Location(path), Strength.CONFIGURED) for path in dict.fromkeys(files[:3])]
     return Outcome(round(earned / possible, 4), tuple(evidence), tuple(hits), reason)
+
+
+def _is_library(facts: Facts) -> bool:
+    """True for what is installed beside other packages: a library, or a package without machine learning."""
+    deps = facts.dependencies
+    packaged = any(m.build_backend for m in (*deps.manifests, *deps.others))
+    return facts.project.kind is Kind.LIBRARY or (facts.project.kind is Kind.GENERIC and packaged)
 
 
 class _Judged:
@@ -227,6 +236,8 @@ def undeclared_import(facts: Facts, params: Mapping[str, object]) -> Outcome:
         return Outcome.unknown(f"{open_ended[0].path} computes its dependencies")
     hits, judged = [], 0
     for package in needed:
+        if package.lazy and facts.project.kind is Kind.LIBRARY:
+            continue  # a feature for those who have the package
         places = [p for p in package.places if _is_judged(facts, p.path)]
         if not places:
             continue
@@ -267,6 +278,8 @@ def _is_judged(facts: Facts, path: str) -> bool:
 
 def _is_shipped(facts: Facts, path: str) -> bool:
     """True for a module of a package, of the `src` folder, or at the root."""
+    if path.partition("/")[0] in _TOOL_FOLDERS:
+        return False
     folder = path.rpartition("/")[0]
     packaged = f"{folder}/__init__.py" in facts.files or path.startswith("src/") or not folder
     return packaged and not path.endswith(".ipynb")

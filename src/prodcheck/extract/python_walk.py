@@ -31,7 +31,7 @@ _BRANCHES = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.ma
 _GUARDS = frozenset("TYPE_CHECKING typing.TYPE_CHECKING".split())
 _PLATFORM = re.compile(r"sys\.(version|platform|implementation)|platform\.|os\.name")
 _AVAILABLE = re.compile(
-    r"(?:^|\.)(?:is_\w*(?:available|installed)|find_spec|_?HAS_\w+|_?HAVE_\w+|\w+_(?:AVAILABLE|INSTALLED))$"
+    r"(?:^|\.)(?:is_\w*(?:available|installed)|find_spec|_?HAS_\w+|_?HAVE_\w+|_?CAN_USE_\w+|\w+_(?:AVAILABLE|INSTALLED))$"
 )
 """Names of tests for a package that may be missing: `is_torch_xla_available()`, `HAS_CUPY`."""
 _CAUGHT = frozenset("ImportError ModuleNotFoundError Exception BaseException".split())

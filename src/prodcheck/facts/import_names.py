@@ -23,7 +23,7 @@ STDLIB = sys.stdlib_module_names | frozenset(
 
 PLATFORM = frozenset(
     "dbutils google.colab awsglue smdistributed sagemaker_containers sagemaker_training "
-    "triton_python_backend_utils kaggle_secrets kaggle_datasets "
+    "PyInstaller triton_python_backend_utils kaggle_secrets kaggle_datasets "
     "kaggle_web_client kaggle_evaluation pyodide pyodide_js js micropip bpy bpy_extras bmesh mathutils arcpy qgis "
     "unreal maya hou nuke gdb lldb sublime sublime_plugin idaapi idc FreeCAD "
     "notebookutils mssparkutils synapse jetbrains snowflake.snowpark.context _snowflake".split()
