@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from prodcheck.extract.python_model import PythonFacts
 from prodcheck.facts import Facts
+from prodcheck.facts.apis import PREDICT_METHODS
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
 
@@ -145,6 +146,8 @@ def _outside(facts: Facts) -> Evidence | None:
 def _literals(facts: Facts, path: str, python: PythonFacts) -> Iterable[Hit]:
     """Hyper-parameters written as literals, where they are used."""
     for call in python.calls:
+        if call.method in PREDICT_METHODS:
+            continue
         for name, value in call.keywords.items():
             if not isinstance(value, int | float) or isinstance(value, bool) or not _HYPERPARAMETER.fullmatch(name):
                 continue

@@ -125,7 +125,7 @@ def logic_only_in_notebooks(facts: Facts, params: Mapping[str, object]) -> Outco
     copies = _copied_functions(facts, books)
     hits = []
     for book in sorted(books, key=lambda b: (-b.code_lines, b.path))[:5]:
-        defined = f", {book.definitions} functions and classes" if book.definitions else ""
+        defined = f", {book.definitions} definition{'s' * (book.definitions != 1)}" if book.definitions else ""
         hits.append(Hit(Location(book.path), f"{book.code_lines} lines of code{defined}", identity="share"))
     evidence = [Evidence(f"{book.code_lines} lines of code", Location(book.path)) for book in books[:3]]
     modules = [

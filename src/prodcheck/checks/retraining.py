@@ -205,7 +205,7 @@ def _never_kept(facts: Facts, modules: Mapping[str, _Module]) -> Outcome:
         named = _SERVING_NAME.search(module.path)
         if delivered is not None or named:
             how = f"writes its predictions with {delivered.method}()" if delivered else "is there to predict"
-            told = f"trains, {how}, and the model is not saved"
+            told = f"it trains, {how}, and saves no model"
             sure = Confidence.HIGH if delivered and _ANSWER.search(delivered.text or "") else Confidence.MEDIUM
             hits.append(Hit(_place(facts, module.path, trained.line), told, sure, identity="not kept"))
     if hits:
@@ -225,5 +225,5 @@ def _refits(facts: Facts, module: _Module) -> Iterable[Hit]:
         return  # what handlers reach has been followed already
     training = [seen for seen in module.found.stages.get("train", ()) if not _by_design(module, seen)]
     if training and module.found.stages.get("predict"):
-        told = f"trains again before it predicts: it {training[0].detail}"
+        told = f"it trains again before it predicts, and {training[0].detail}"
         yield Hit(_place(facts, module.path, training[0].line), told, Confidence.MEDIUM, identity="refit")

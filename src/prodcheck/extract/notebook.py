@@ -49,6 +49,7 @@ class Cell:
     source: str
     lines: tuple[int, ...] = ()
     execution_count: int | None = None
+    """None for a cell that was not run; some editors write 0 for that."""
     tags: tuple[str, ...] = ()
     outputs: tuple[Output, ...] = ()
     magic: str = ""
@@ -220,7 +221,7 @@ def _cell(index: int, raw: Mapping[str, object], cursor: Cursor) -> Cell:
         kind=kind,
         source=source,
         lines=lines,
-        execution_count=count if isinstance(count, int) and not isinstance(count, bool) else None,
+        execution_count=count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else None,
         tags=tuple(t for t in tags if isinstance(t, str)) if isinstance(tags, list) else (),
         outputs=tuple(outputs),
         magic=cleaning.leading_magic(source) if kind == "code" else "",

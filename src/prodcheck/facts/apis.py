@@ -271,7 +271,8 @@ EVALUATE = (
 )
 EVALUATE_METHODS = frozenset("evaluate evaluate_generator".split())
 EVALUATE_NAMES = (
-    r"(?:.*\.)?(?:eval(?:uate)?_\w+|evaluate|compute_metrics|validate|validate_epoch|val_epoch|test_epoch)",
+    r"(?:\.+(?:\w+\.)*)?(?:eval(?:uate)?_\w+|evaluate|compute_metrics|validate|validate_epoch|val_epoch|test_epoch)",
+    r"(?:\w+\.)+(?:eval_\w+|evaluate_\w+|compute_metrics)",
 )
 """Plain functions, own or of an own module, whose name says that they evaluate."""
 PREDICT_METHODS = frozenset(
