@@ -161,7 +161,7 @@ def is_placeholder(value: str) -> bool:
 def is_keyboard(value: str) -> bool:
     """True for long values rolled from the whole keyboard, as Django's SECRET_KEY is: they look like code otherwise."""
     symbols = set(re.findall(r"[^\w\s./:-]", value))
-    if len(value) < 32 or len(symbols) < 4 or re.search(r"\s|://|\$\{|^\{|\w\(['\"]", value):
+    if len(value) < 32 or len(symbols) < 4 or re.search(r"\s|://|\$\{|^\{|\w\(['\"]|\(\?|\|\w+\|", value):
         return False
     return entropy(value) >= 4.2 and not _HASHED.match(value) and not is_fake_token(value)
 
