@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 
+from prodcheck.checks.data_validation import no_data_validation
+from prodcheck.checks.test_depth import no_integration_test, thin_or_vacuous_tests
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
-from prodcheck.model import Confidence, Evidence, Location, Outcome
+from prodcheck.model import Confidence, Evidence, Outcome
 
 FEW = 3
 """Fewer tests than this are a beginning, not a suite."""
@@ -54,9 +56,9 @@ def _confidence(facts: Facts) -> Confidence:
     return Confidence.HIGH
 
 
-def test_location(facts: Facts) -> Location | None:
-    """Place of the first test, for evidence of other rules."""
-    return facts.tests.items[0].location if facts.tests.items else None
-
-
-CHECKS: Mapping[str, Callable[[Facts, Mapping[str, object]], Outcome]] = {"no-tests": no_tests}
+CHECKS: Mapping[str, Callable[[Facts, Mapping[str, object]], Outcome]] = {
+    "no-tests": no_tests,
+    "thin-or-vacuous-tests": thin_or_vacuous_tests,
+    "no-integration-test": no_integration_test,
+    "no-data-validation": no_data_validation,
+}

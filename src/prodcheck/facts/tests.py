@@ -28,6 +28,8 @@ class TestItem:
     location: Location
     asserts: int = 0
     skipped: bool = False
+    trivial: bool = False
+    """The body is empty."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +205,9 @@ def _items(path: str, python: PythonFacts, collection: _Collection, cases: froze
         if any(d.endswith(".fixture") or d == "fixture" for d in decorators):
             continue
         skipped = any(d in _SKIPS or d.endswith("mark.skip") for d in decorators)
-        yield TestItem(definition.name, runner, Location(path, definition.line), definition.asserts, skipped)
+        yield TestItem(
+            definition.name, runner, Location(path, definition.line), definition.asserts, skipped, definition.trivial
+        )
 
 
 _SKIPS = frozenset(["pytest.mark.skip", "unittest.skip", "skip"])

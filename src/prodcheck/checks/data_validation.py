@@ -1,0 +1,67 @@
+"""Whether input data is checked before a model learns from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from prodcheck.facts import Facts
+from prodcheck.facts.paths import Role
+from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength, ToolUse
+
+BY_HAND = 5
+"""Assertions in modules that load data from which on one may speak of checks."""
+_IMAGES = re.compile(
+    r"PIL\.|cv2\.|skimage\.|imageio|torchvision|librosa|soundfile|torchaudio|ImageFolder|image_dataset"
+)
+_CHECKING = re.compile(
+    r"(?i)(?:^|\.)_?(?:validate|check|verify|assert|ensure)_?\w*(?:data|schema|input|frame|df|columns?|rows?)\w*$"
+)
+
+
+def no_data_validation(facts: Facts, params: Mapping[str, object]) -> Outcome:
+    """A schema or suite for the input data, and whether it is run."""
+    own = [e for e in facts.code.reads_data if e.location not in {p.location for p in facts.data.public}]
+    if not own:
+        return Outcome.not_applicable("no data of its own is read")
+    if all(_IMAGES.search(e.detail) for e in own):
+        return Outcome.not_applicable("only images or sound are read")
+    uses = [use for use in facts.stack if use.topic == "data-validation"]
+    best = max(uses, key=lambda use: use.strength, default=None)
+    by_hand = list(_by_hand(facts))
+    if best is not None and best.strength >= Strength.USED:
+        return Outcome(1.0, best.evidence[:3], reason=f"{best.name} checks the data")
+    if best is not None and best.strength is Strength.CONFIGURED:
+        return _partly(0.6, best, f"{best.name} is configured, and nothing was found that runs it")
+    if by_hand:
+        return Outcome(
+            0.6, tuple(by_hand[:3]), reason="checks written by hand, without a schema", confidence=Confidence.MEDIUM
+        )
+    if best is not None:
+        return _partly(0.25, best, f"{best.name} is installed, not used")
+    hit = Hit(own[0].location, "read without a check", identity="read")
+    return Outcome(0.0, hits=(hit,), reason="data is read, and nothing checks its columns, types or ranges")
+
+
+def _partly(score: float, use: ToolUse, reason: str) -> Outcome:
+    return Outcome(score, use.evidence[:3], reason=reason)
+
+
+def _by_hand(facts: Facts) -> Iterator[Evidence]:
+    """Functions that check data, and modules full of assertions about what they load."""
+    for path, file in facts.files.items():
+        if file.python is None or facts.role(path) is not Role.CODE:
+            continue
+        loads = bool(facts.code.stages_by_file.get(path, {}).get("load"))
+        asserting = [d for d in file.python.definitions if d.kind == "function" and d.asserts]
+        for definition in file.python.definitions:
+            named = definition.kind == "function" and _CHECKING.search(definition.name)
+            if named and (definition.statements >= 3 or definition.asserts):
+                yield Evidence(f"{definition.name} checks data", Location(path, definition.line))
+        if loads and sum(d.asserts for d in asserting) >= BY_HAND:
+            count = sum(d.asserts for d in asserting)
+            yield Evidence(f"{count} assertions beside the loading", Location(path, asserting[0].line))
+        if loads and any("pydantic.BaseModel" in d.bases for d in file.python.definitions):
+            for call in file.python.calls:
+                if call.name.endswith((".model_validate", ".validate_python", ".parse_obj")):
+                    yield Evidence("rows are validated with pydantic", Location(path, call.line))

@@ -1,0 +1,173 @@
+"""Whether models are saved in a form that others can load, and under a version that can be gone back to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+from prodcheck.extract.python_model import Call
+from prodcheck.facts import Facts
+from prodcheck.facts.data import kind_of
+from prodcheck.facts.paths import Role
+from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
+
+_INTERCHANGE = frozenset("onnx openvino core-ml tflite saved-model safetensors gguf pmml skops".split())
+_NAMED_VERSION = re.compile(r"(?i)(?:final|latest|best|new|old|copy|v\d+|\(\d+\))[\w-]*\.\w+$")
+_COMPUTED = re.compile(r"\{|%[sd]|\d{8}|run_id|sha|version")
+
+
+def _own_model(facts: Facts) -> str | None:
+    """None when the project has a model of its own to look after, else why not."""
+    if facts.code.trains or facts.code.persists_model:
+        return None
+    if facts.code.serves and any(f.model and facts.role(f.path) is Role.CODE for f in facts.data.data_files):
+        return None
+    return "no model of its own is trained or kept here"
+
+
+def model_not_packaged(facts: Facts, params: Mapping[str, object]) -> Outcome:
+    """The best form in which a model leaves the project: a package, an exchange format, a bare pickle, nothing."""
+    why_not = _own_model(facts)
+    if why_not:
+        return Outcome.not_applicable(why_not)
+    best = max(_forms(facts), key=lambda item: item[0], default=None)
+    if best is not None and best[0] >= 0.6:
+        score, evidence, reason = best
+        return Outcome(score, evidence, reason=reason)
+    saved = facts.code.persists_model
+    if saved:
+        hits = tuple(Hit(e.location, f"saved without signature and environment ({e.detail})") for e in saved[:3])
+        return Outcome(0.2, best[1] if best else (), hits, "models are saved bare, without signature and environment")
+    models = [f for f in facts.data.data_files if f.model and facts.role(f.path) is Role.CODE]
+    if models:
+        hit = Hit(Location(models[0].path), "a bare model file", identity="bare")
+        return Outcome(0.2, hits=(hit,), reason="models are kept bare, without signature and environment")
+    where = facts.code.trains[0].location if facts.code.trains else None
+    return Outcome(
+        0.0, hits=(Hit(where, "the trained model is never saved", identity="unsaved"),), reason="no model is saved"
+    )
+
+
+def _forms(facts: Facts) -> Iterator[tuple[float, tuple[Evidence, ...], str]]:
+    for use in facts.stack:
+        if use.topic != "packaging" or use.strength < Strength.CONFIGURED:
+            continue
+        evidence = use.evidence[:3]
+        if use.tool in _INTERCHANGE:
+            if use.strength >= Strength.USED:
+                yield 0.6, evidence, f"models are saved as {use.name}, an exchange format without an environment"
+        elif use.tool == "mlflow-model":
+            signed = any(
+                {"signature", "input_example"} & set(call.keywords)
+                for call in _calls(facts, re.compile(r"mlflow(?:\.\w+)*\.(?:log_model|save_model)"))
+            )
+            only_runs = all("mlruns/" in (e.location.path if e.location else "") for e in use.evidence)
+            if only_runs:
+                yield 0.4, evidence, "an MLflow model lies in a committed run"
+            else:
+                yield (
+                    (1.0 if signed else 0.8),
+                    evidence,
+                    f"models are saved as {use.name}{'' if signed else ', without a signature'}",
+                )
+        elif use.tool == "mlflow-project":
+            described = any(
+                file.document is not None
+                and file.document.find("entry_points")
+                and any(file.document.find(key) for key in ("python_env", "conda_env", "docker_env"))
+                for path, file in facts.files.items()
+                if path.rpartition("/")[2] == "MLproject"
+            )
+            yield (1.0 if described else 0.6), evidence, "the project is packaged as an MLflow Project"
+        else:
+            yield 1.0, evidence, f"packaged with {use.name}"
+
+
+def _calls(facts: Facts, pattern: re.Pattern[str]) -> Iterator[Call]:
+    for path, file in facts.files.items():
+        python = file.python or (file.notebook.python if file.notebook else None)
+        if python is not None and facts.role(path) is Role.CODE:
+            yield from (call for call in python.calls if pattern.fullmatch(call.name))
+
+
+def model_not_versioned(facts: Facts, params: Mapping[str, object]) -> Outcome:
+    """A registry, a tracked model, an artefact of a run, or a path with a version in it."""
+    why_not = _own_model(facts)
+    if why_not:
+        return Outcome.not_applicable(why_not)
+    for use in facts.stack:
+        if use.topic == "registry" and use.strength >= Strength.USED:
+            return Outcome(1.0, use.evidence[:3], reason=f"models have versions in {use.name}")
+    tracked = [e for e in facts.data.versioned if _about_model(e)]
+    if tracked:
+        return Outcome(1.0, tuple(tracked[:3]), reason="the model file has a recorded version")
+    for use in facts.stack:
+        if use.tool == "mlflow-model" and use.strength >= Strength.USED:
+            return Outcome(0.7, use.evidence[:3], reason="models are logged with their run, and not registered")
+    copies = [
+        f.path
+        for f in facts.data.data_files
+        if f.model and facts.role(f.path) is Role.CODE and _NAMED_VERSION.search(PurePosixPath(f.path).name)
+    ]
+    if len(copies) > 1:
+        hits = tuple(Hit(Location(p), "a version in the file's name", identity="copy") for p in copies[:5])
+        return Outcome(0.0, hits=hits, reason=f"{len(copies)} model files carry their version in their name")
+    return _by_path(facts)
+
+
+def _by_path(facts: Facts) -> Outcome:
+    """What the paths say under which the project saves its models."""
+    constant: list[Hit] = []
+    computed: list[Evidence] = []
+    for evidence in facts.code.persists_model:
+        location = evidence.location
+        file = facts.files.get(location.path) if location else None
+        if file is None or location is None:
+            continue
+        name = _literal_target(facts, location)
+        if name and not _COMPUTED.search(name):
+            constant.append(Hit(location, f"{name} is overwritten by the next run", identity=name))
+        else:
+            computed.append(evidence)
+    if constant:
+        return Outcome(0.0, hits=tuple(constant[:3]), reason=f"{len(constant)} saved under a fixed name")
+    if computed:
+        return Outcome(
+            0.5, tuple(computed[:3]), reason="models are saved under a computed path, and no registry knows them",
+            confidence=Confidence.MEDIUM,
+        )  # fmt: skip
+    if facts.code.trains and not facts.code.persists_model:
+        where = Hit(facts.code.trains[0].location, "the trained model is never saved", identity="unsaved")
+        return Outcome(0.0, hits=(where,), reason="no model is saved, so none has a version")
+    return Outcome(0.0, reason="no registry and no tracked model file", confidence=Confidence.MEDIUM)
+
+
+_MODEL_NAME = re.compile(
+    r"""(\bf)?["']([^"'\n]*\.(?:pkl|pickle|joblib|pt|pth|h5|hdf5|keras|onnx|ckpt|bin|model|sav|cbm|ubj))["']"""
+)
+
+
+def _literal_target(facts: Facts, location: Location) -> str:
+    """A literal file name in the saving statement, or in the `open` just above it. Text, because it may be any argument."""
+    file = facts.files[location.path]
+    if file.notebook:
+        cell = next((c for c in file.notebook.cells if c.index == location.cell), None)
+        lines, number = (cell.source.splitlines() if cell else []), location.cell_line or 1
+    else:
+        lines, number = facts.text(location.path).splitlines(), location.line or 1
+    here = lines[number - 1 : number + 2]
+    above = [line for line in lines[max(0, number - 3) : number - 1] if re.search(r"\bopen\(", line)]
+    for line in [*here[:1], *above, *here[1:]]:
+        match = _MODEL_NAME.search(line)
+        if match:
+            # A computed name has no fixed part to be overwritten.
+            return match[2] if match[1] and "{" in match[2] else PurePosixPath(match[2]).name
+    return ""
+
+
+def _about_model(evidence: Evidence) -> bool:
+    match = re.match(r"DVC tracks (.+) by hash", evidence.detail)
+    path = match[1] if match else evidence.location.path if evidence.location else ""
+    pointer = match is not None or "pointer" in evidence.detail
+    return pointer and (kind_of(path, 1_000_000) == "model" or re.search(r"(?:^|/)models?(?:/|$)", path) is not None)

@@ -1,0 +1,230 @@
+"""How much the tests cover and assert, and whether one of them runs the whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
+
+from prodcheck.extract.python_model import Import, PythonFacts
+from prodcheck.facts import Facts
+from prodcheck.facts.paths import Role
+from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
+
+MODULE_LINES = 30
+"""Code lines from which on a module is expected to be imported by some test."""
+BROAD, VOLUME, LEAST_VOLUME = 0.6, 0.3, 0.05
+"""Share of modules, and lines of test per line of code, from which on there is nothing to add."""
+ENOUGH = 0.85
+"""A suite this good is not complained about."""
+
+
+def thin_or_vacuous_tests(facts: Facts, params: Mapping[str, object]) -> Outcome:
+    """Breadth, volume and substance of the tests, and whether coverage is measured, weighed 4:3:2:1."""
+    least = facts.config.thresholds.small_project_lines
+    if facts.code.code_lines < least:
+        return Outcome.not_applicable(f"{facts.code.code_lines} lines of code, fewer than {least}")
+    items = facts.tests.items
+    modules = _modules(facts)
+    covered = _imported(facts, modules)
+    missed = [path for path in modules.values() if path not in covered]
+    breadth = 1 - len(missed) / len(modules) if modules else 1.0
+    ratio = facts.code.test_lines / facts.code.python_lines if facts.code.python_lines else 0.0
+    asserting = sum(1.0 if i.asserts and not i.skipped else 0.0 if i.skipped or i.trivial else 0.5 for i in items)
+    substance = asserting / len(items) if items else 0.0
+    measured = _coverage(facts)
+    score = (
+        0.4 * min(1.0, breadth / BROAD)
+        + 0.3 * min(1.0, max(0.0, ratio - LEAST_VOLUME) / (VOLUME - LEAST_VOLUME))
+        + 0.2 * substance
+        + 0.1 * bool(measured)
+    )
+    reason = (
+        f"tests import {len(modules) - len(missed)} of {len(modules)} modules, {ratio * 100:.0f} lines of test for 100 "
+        f"of code, {substance:.0%} of the tests assert something, coverage is {'' if measured else 'not '}measured"
+    )
+    hits: list[Hit] = []
+    if breadth < BROAD:
+        largest = sorted(missed, key=lambda p: -_lines(facts, p))[:5]
+        hits += [
+            Hit(Location(p), f"no test imports {p} ({_lines(facts, p)} lines)", Confidence.MEDIUM) for p in largest
+        ]
+    hits += [
+        Hit(i.location, f"{i.name} asserts nothing", Confidence.MEDIUM, identity=i.name)
+        for i in items
+        if i.trivial and not i.skipped
+    ][:5]
+    evidence = tuple(Evidence(f"{i.name} asserts", i.location) for i in items if i.asserts)[:3] + measured
+    return Outcome(1.0 if score >= ENOUGH else score, evidence, tuple(hits), reason, Confidence.MEDIUM)
+
+
+def _lines(facts: Facts, path: str) -> int:
+    python = facts.files[path].python
+    return python.code_lines if python else 0
+
+
+def _modules(facts: Facts) -> dict[str, str]:
+    """Dotted name to path of the modules that tests should reach."""
+    found = {}
+    for path, file in facts.files.items():
+        if file.python is None or facts.role(path) is not Role.CODE or file.python.code_lines < MODULE_LINES:
+            continue
+        if PurePosixPath(path).name not in (
+            "setup.py",
+            "conftest.py",
+            "noxfile.py",
+            "conf.py",
+            "fabfile.py",
+            "tasks.py",
+        ):
+            found[_dotted(path)] = path
+    return found
+
+
+_NO_MODULES = frozenset(["setup.py", "conftest.py", "noxfile.py", "conf.py", "fabfile.py", "tasks.py"])
+_PYTEST_FILES = frozenset(["pyproject.toml", "setup.cfg", "pytest.ini", "tox.ini"])
+
+
+def _dotted(path: str) -> str:
+    name = re.sub(r"(?:/__init__)?\.py$", "", path)
+    return re.sub(r"^(?:src|python|lib)/", "", name).replace("/", ".")
+
+
+def _imported(facts: Facts, modules: Mapping[str, str]) -> set[str]:
+    """Paths of modules that a test imports, by name or through what a package exports."""
+    packages = {
+        _dotted(path): file.python
+        for path, file in facts.files.items()
+        if file.python is not None and path.endswith("/__init__.py") and facts.role(path) is Role.CODE
+    }
+    endings: dict[str, list[str]] = {}
+    for name in {*modules, *packages}:
+        parts = name.split(".")
+        for start in range(len(parts)):
+            endings.setdefault(".".join(parts[start:]), []).append(name)
+    reached: set[str] = set()
+    waiting = [name for path, python in _test_modules(facts) for name in _names(path, python.imports)]
+    while waiting:
+        name = waiting.pop()
+        for known in endings.get(name, ()):
+            if known in reached:
+                continue
+            reached.add(known)
+            if known in packages:
+                waiting += _exported(known, packages[known])
+    return {modules[name] for name in reached if name in modules}
+
+
+def _test_modules(facts: Facts) -> Iterator[tuple[str, PythonFacts]]:
+    for path, file in facts.files.items():
+        if file.python is not None and facts.role(path) is Role.TEST:
+            yield path, file.python
+
+
+def _names(path: str, imports: Iterable[Import]) -> Iterator[str]:
+    """Dotted names of everything that the imports of a file may mean."""
+    for item in imports:
+        module = item.module
+        if item.level:
+            parents = _dotted(path).split(".")[: -item.level]
+            module = ".".join([*parents, module] if module else parents)
+        if module:
+            yield module
+        for name in item.names:
+            yield f"{module}.{name}" if module else name
+
+
+def _exported(package: str, python: PythonFacts) -> Iterator[str]:
+    """Modules of its own that a package's `__init__` imports."""
+    for item in python.imports:
+        if item.level == 1:
+            base = f"{package}.{item.module}" if item.module else package
+        elif item.level == 0 and item.module.split(".")[0] == package.split(".")[0]:
+            base = item.module
+        else:
+            continue
+        yield base
+        yield from (f"{base}.{name}" for name in item.names)
+
+
+def _coverage(facts: Facts) -> tuple[Evidence, ...]:
+    """Where coverage is measured: a configuration, an option of pytest, or a command of CI."""
+    for use in facts.stack:
+        if use.tool == "coverage" and use.strength >= Strength.CONFIGURED:
+            return use.evidence[:1]
+    for command in facts.ci.commands:
+        if re.search(r"(?:^| )--cov\b|\bcoverage run\b|\bcodecov\b", command.text):
+            return (Evidence("CI measures coverage", command.chain[0].location if command.chain else None),)
+    for path, file in facts.files.items():
+        if file.document is not None and PurePosixPath(path).name in (
+            "pyproject.toml",
+            "setup.cfg",
+            "pytest.ini",
+            "tox.ini",
+        ):
+            for key in ("tool.pytest.ini_options.addopts", "tool:pytest.addopts", "pytest.addopts"):
+                found = file.document.find(key)
+                if found and "--cov" in str(found[0]):
+                    return (Evidence("pytest measures coverage", Location(path, found[1]), Strength.CONFIGURED),)
+    return ()
+
+
+_CLIENTS = re.compile(
+    r"(?:fastapi|starlette)\.testclient\.TestClient|httpx\.AsyncClient|.*\.test_client|.*\.test_cli_runner|"
+    r"(?:click|typer)\.testing\.CliRunner\(\)\.invoke|runpy\.run_(?:path|module)|streamlit\.testing\..*|"
+    r"gradio_client\.Client|aiohttp\.test_utils\..*|django\.test\.Client"
+)
+_HARNESSES = re.compile(
+    r"(?:.*\.)?(?:KedroSession\.create|SequentialRunner|materialize|execute_in_process|prefect_test_harness|"
+    r"DockerContainer|DockerCompose|mock_aws)|kedro\..*\.run|testcontainers\..*|moto\.\w+|metaflow\.Runner"
+)
+_PROCESSES = re.compile(r"subprocess\.(?:run|call|check_call|check_output|Popen)|os\.system")
+_ENTRIES = frozenset("main train train_model run_training run_pipeline training_loop fit_model run_experiment".split())
+_NAMED = re.compile(r"(?i)(?:^|[/_-])(?:integration|e2e|end_?to_?end|end2end|smoke|functional|acceptance|pipeline)")
+
+
+def no_integration_test(facts: Facts, params: Mapping[str, object]) -> Outcome:
+    """A test that runs the pipeline or the service end to end, or CI that runs the real entry point."""
+    if not facts.code.trains and not facts.code.serves:
+        return Outcome.not_applicable("nothing is trained or served here")
+    strong = [*_end_to_end(facts), *_in_ci(facts)]
+    if strong:
+        return Outcome(1.0, tuple(strong[:3]), reason=strong[0].detail, confidence=Confidence.MEDIUM)
+    dags = _calls(facts, re.compile(r"airflow\.(?:models\.)?(?:dagbag\.)?DagBag"), "loads the DAGs")
+    weak = [
+        *dags,
+        *(Evidence("is named like an integration test", Location(p)) for p in facts.tests.files if _NAMED.search(p)),
+    ]
+    if weak:
+        reason = "a test by name, and no run of the whole found in it"
+        return Outcome(0.5, tuple(weak[:3]), reason=reason, confidence=Confidence.MEDIUM)
+    what = "the training" if facts.code.trains else "the service"
+    return Outcome(0.0, reason=f"no test runs {what} from start to end", confidence=Confidence.MEDIUM)
+
+
+def _end_to_end(facts: Facts) -> Iterator[Evidence]:
+    yield from _calls(facts, _CLIENTS, "calls the application")
+    yield from _calls(facts, _HARNESSES, "runs the pipeline")
+    yield from _calls(facts, _PROCESSES, "runs a program")
+    first_party = facts.dependencies.first_party
+    tested = set(facts.tests.files)
+    for path, python in _test_modules(facts):
+        for call in python.calls if path in tested else ():
+            top, _, last = call.name.partition(".")[0], "", call.method
+            if last in _ENTRIES and call.name != last and (top in first_party or call.name.startswith(".")):
+                yield Evidence(f"runs {call.name}", Location(path, call.line))
+
+
+def _calls(facts: Facts, pattern: re.Pattern[str], detail: str) -> Iterator[Evidence]:
+    for path, python in _test_modules(facts):
+        for call in python.calls:
+            if pattern.fullmatch(call.name):
+                yield Evidence(f"{detail} ({call.name})", Location(path, call.line))
+
+
+def _in_ci(facts: Facts) -> Iterator[Evidence]:
+    """CI that trains or scores for a change: `python train.py --epochs 1`, `dvc repro`, `mlflow run .`."""
+    for command in facts.ci.commands:
+        if command.verbs & {"train", "score", "smoke"} and command.triggers & {"push", "pull_request"}:
+            place = command.chain[0].location if command.chain else Location(command.pipeline)
+            yield Evidence(f"CI runs {command.text[:60]}", place, Strength.ENFORCED)

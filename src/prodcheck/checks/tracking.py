@@ -1,0 +1,77 @@
+"""Whether training runs leave a record: parameters, metrics, code version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from prodcheck.facts import Facts
+from prodcheck.facts.paths import Role
+from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
+
+_PARTIAL = {"tensorboard": 0.6, "pipeline-metadata": 0.7, "azureml-runs": 0.7, "guild": 1.0, "polyaxon": 1.0}
+"""Tools that record less than a tracker does: curves without a store to query, or runs without parameters."""
+_STORES = re.compile(r"(?:^|/)(?:mlruns|wandb/(?:run|offline-run|latest-run)[^/]*|lightning_logs|\.neptune|\.aim)/")
+_LOGGERS = re.compile(r"(?:.*\.)?CSVLogger")
+_METRICS = re.compile(r"(?:^|/)(?:metrics?|scores?|results?)[\w-]*\.(?:json|csv|ya?ml)$", re.IGNORECASE)
+
+
+def no_experiment_tracking(facts: Facts, params: Mapping[str, object]) -> Outcome:
+    """A tracker that training code calls; metrics under DVC, curves and files earn part."""
+    best = max(_candidates(facts), key=lambda item: item[0], default=None)
+    store = next((path for path in facts.files if _STORES.search(path)), "")
+    hits: tuple[Hit, ...] = ()
+    if best is None:
+        first = facts.code.trains[0].location if facts.code.trains else None
+        where = (Hit(first, "this run leaves no record", identity="run"),)
+        return Outcome(0.0, hits=where, reason="no run is recorded: no tracker, no metrics file")
+    score, evidence, reason = best
+    if store:
+        score -= 0.3
+        hits = (Hit(Location(store), "the tracker's store is committed", identity="store"),)
+        reason += ", and its store is committed"
+    confidence = Confidence.HIGH if score >= 0.9 or score == 0 else Confidence.MEDIUM
+    return Outcome(max(0.0, score), evidence, hits, reason, confidence)
+
+
+def _candidates(facts: Facts) -> Iterator[tuple[float, tuple[Evidence, ...], str]]:
+    """(score, evidence, reason) of everything that records runs."""
+    disabled = _disabled(facts)
+    for use in facts.stack:
+        if use.topic != "tracking":
+            continue
+        if use.tool in disabled:
+            yield 0.2, use.evidence[:2], f"{use.name} is imported and switched off"
+        elif use.strength >= Strength.USED:
+            yield _PARTIAL.get(use.tool, 1.0), use.evidence[:3], f"{use.name} records the runs"
+        else:
+            yield 0.2, use.evidence[:2], f"{use.name} is {use.strength.label}, and no run is logged to it"
+    for path, file in facts.files.items():
+        if path.rpartition("/")[2] == "dvc.yaml" and file.document is not None:
+            for value, line in file.document.find_all("stages.*.metrics"):
+                if value:
+                    yield 0.6, (Evidence("DVC compares metrics", Location(path, line)),), "metrics are kept by DVC"
+                    break
+        if _METRICS.search(path) and file.tracked and facts.role(path) is Role.CODE and file.size < 100_000:
+            yield 0.3, (Evidence("holds metrics", Location(path)),), "metrics are kept in a file"
+        python = file.python or (file.notebook.python if file.notebook else None)
+        if python is None or facts.role(path) is not Role.CODE:
+            continue
+        for call in python.calls:
+            if _LOGGERS.fullmatch(call.name):
+                place = file.notebook.locate(path, call.line) if file.notebook else Location(path, call.line)
+                yield 0.3, (Evidence("logs to a CSV file", place),), "metrics are logged to a CSV file"
+                break
+
+
+def _disabled(facts: Facts) -> frozenset[str]:
+    """Trackers that are only ever started in their disabled mode."""
+    modes = [
+        call.keywords.get("mode")
+        for path, file in facts.files.items()
+        if facts.role(path) is Role.CODE
+        for python in [file.python or (file.notebook.python if file.notebook else None)]
+        for call in (python.calls if python else ())
+        if call.name == "wandb.init"
+    ]
+    return frozenset(["wandb"]) if modes and all(mode == "disabled" for mode in modes) else frozenset()
