@@ -123,9 +123,9 @@ def _extract_all(repository: Repository) -> Extraction:
             # A file that trips us must not cost its owner the report; it is told as an error of ours.
             errors.append(RunError(entry.path, f"{type(crash).__name__} while reading this file"))
             continue
-        problem = problem_of(files[entry.path])
-        if problem:
-            skipped.append(Skipped(entry.path, problem))
+        why = problem_of(files[entry.path])
+        if why:
+            skipped.append(Skipped(entry.path, why))
     return Extraction(files, tuple(skipped), tuple(errors), total)
 
 
@@ -137,9 +137,9 @@ def problem_of(file: FileFacts) -> str:
         return f"Python not parsed: {file.python.problem}"
     if file.pipeline is not None and file.pipeline.problem:
         return f"CI file not understood: {file.pipeline.problem}"
-    for part in (*file.manifests, *file.tasks):
-        if part.problem:
-            return f"not understood: {part.problem}"
+    problems = [*(m.problem for m in file.manifests), *(t.problem for t in file.tasks)]
+    if any(problems):
+        return f"not understood: {next(filter(None, problems))}"
     if file.document is not None and file.document.problem:
         return f"not parsed: {file.document.problem}"
     if notebook.wants(file.path) and (file.binary or file.lfs_pointer):
