@@ -310,9 +310,28 @@ def test_a_manifest_that_covers_part_of_the_code_earns_its_share() -> None:
     assert [str(h.location) for h in outcome.hits] == ["svc1/app.py:1"]
 
 
-def test_modal_packages_are_half_a_declaration() -> None:
-    code = "import modal\nimport torch\nimage = modal.Image.debian_slim().pip_install('torch')\n"
-    assert judge("no-dependency-manifest", {"app.py": code}).score == 0.5
+def test_images_described_in_code_are_manifests() -> None:
+    code = "import modal\nimport torch\nimage = modal.Image.debian_slim().pip_install('torch==2.3')\n"
+    assert judge("no-dependency-manifest", {"app.py": code}).score == 1
+    assert judge("unpinned-dependencies", {"app.py": code}).score == 1
+    code = code.replace("'torch==2.3'", "'torch==2.3', 'numpy'")
+    assert judge("undeclared-import", {"app.py": code}).score is None, "not all of the list is known"
+
+
+def test_nix_declares_and_locks() -> None:
+    files = {"train.py": "import torch\n", "flake.nix": "{ p = python3.withPackages (ps: [ps.torch]); }\n"}
+    assert judge("no-dependency-manifest", files).score == 1
+    assert judge("no-lockfile", files).score == 0
+    files["flake.lock"] = '{"nodes": {}}'
+    assert judge("no-lockfile", files).score == 1
+    del files["flake.nix"]
+    assert judge("no-lockfile", {**files, "requirements.txt": "torch\n"}).score == 0, "a lock of something else"
+
+
+def test_build_files_of_pants_and_bazel() -> None:
+    files = {"train.py": "import torch\n", "BUILD": 'python_requirement(name="t", requirements=["torch==2.3.0"])\n'}
+    assert judge("no-dependency-manifest", files).score == 1
+    assert judge("unpinned-dependencies", files).score == 1
 
 
 def test_pinned_share_counts_each_distribution_once() -> None:

@@ -70,6 +70,8 @@ def needed_packages(facts: Facts) -> list[ImportedPackage]:
 def describe(manifest: Manifest) -> str:
     """What a manifest declares, in a few words."""
     count = len(manifest.requirements)
+    if manifest.role == "lock":
+        return f"locks {count} distributions"
     if count:
         return f"{manifest.format} declares {count} dependenc{'y' if count == 1 else 'ies'}"
     return f"{manifest.format} takes its dependencies from {_listing(list(manifest.includes), 2) or 'code'}"
@@ -248,7 +250,9 @@ def undeclared_import(facts: Facts, params: Mapping[str, object]) -> Outcome:
     if not judged:
         return Outcome.not_applicable("no code belongs to a manifest")
     reason = f"{len(hits)} of {judged} imported packages are not declared" if hits else f"all {judged} are declared"
-    return Outcome(round(1 - len(hits) / judged, 4), (), tuple(hits), reason, Confidence.MEDIUM)
+    read = [*locking.main_manifests(facts), *(m for m in deps.locks if m.role == "lock")]
+    evidence = tuple(Evidence(describe(m), Location(m.path), Strength.CONFIGURED) for m in read)
+    return Outcome(round(1 - len(hits) / judged, 4), evidence, tuple(hits), reason, Confidence.MEDIUM)
 
 
 def _undeclared(package: ImportedPackage, missing: list[Location]) -> Hit:

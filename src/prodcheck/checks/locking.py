@@ -79,14 +79,15 @@ def best_lock(facts: Facts, home: str, manifests: list[Manifest]) -> LockState |
     return max(states, key=lambda s: (s.score, len(s.manifest.requirements)), default=None)
 
 
-_OWN_FOLDER = frozenset(("poetry", "pdm", "pipenv"))
+_OWN_FOLDER = frozenset(("poetry", "pdm", "pipenv", "nix"))
 """Managers whose lock holds one project; those of the others may hold a whole workspace."""
 
 
 def _may_lock(place: str, lock: Manifest, home: str, manifests: list[Manifest]) -> bool:
     if lock.format in _OWN_FOLDER and manifests:
         folder = lock.path.rpartition("/")[0]
-        return any(m.path.rpartition("/")[0] == folder for m in manifests)
+        formats = _WRITTEN_FOR.get(lock.format, ())
+        return any(m.path.rpartition("/")[0] == folder and m.format in formats for m in manifests)
     return above(place, home)
 
 
@@ -107,7 +108,8 @@ def judge(facts: Facts, lock: Manifest, manifests: list[Manifest], home: str) ->
     count = len(lock.requirements)
     if lock.role == "both" and not _hashed(lock) and lock.generated_by in ("pip freeze", "conda list", "poetry", ""):
         return LockState(lock, 0.8, f"{lock.path} pins {count} distributions, without hashes", place)
-    return LockState(lock, 1.0, f"{lock.path} locks {count} distributions", place)
+    what = f"locks {count} distributions" if count else "locks the inputs"
+    return LockState(lock, 1.0, f"{lock.path} {what}", place)
 
 
 def _hashed(lock: Manifest) -> bool:
@@ -138,6 +140,7 @@ _WRITTEN_FOR = {
     "pixi": ("pixi",),
     "conda-lock": ("conda",),
     "conda-explicit": ("conda",),
+    "nix": ("nix",),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from prodcheck.extract import conda, locks, pyproject, requirements, setuptools
+from prodcheck.extract import build_files, conda, locks, pyproject, requirements, setuptools
 from prodcheck.extract.dependency import Manifest, Requirement, normalise
 
 __all__ = ["Manifest", "Requirement", "extract", "normalise", "wants"]
@@ -33,6 +33,10 @@ def format_of(path: str) -> str:
         return "lock"
     if name in ("pyproject.toml", "setup.cfg", "Pipfile", "pixi.toml"):
         return name
+    if name in build_files.NIX_FILES or name == "flake.lock":
+        return "nix"
+    if name in build_files.BUILD_FILES:
+        return "build"
     if _CONSTRAINTS.match(name):
         return "constraints"
     if _EXPLICIT.match(name):
@@ -73,6 +77,10 @@ def _read(format: str, path: str, data: bytes) -> tuple[Manifest, ...]:
         return pyproject.extract_pipfile(path, data)
     if format == "lock":
         return (locks.extract(path, data),)
+    if format == "nix":
+        return (build_files.extract_nix_lock if path.endswith(".lock") else build_files.extract_nix)(path, data)
+    if format == "build":
+        return build_files.extract_build(path, data)
     if format == "conda":
         return conda.extract(path, data)
     if format == "explicit" and b"@EXPLICIT" not in data:

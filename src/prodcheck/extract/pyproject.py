@@ -133,7 +133,8 @@ def _standard(path: str, tree: Mapping[str, object], lines: Lines) -> Manifest:
         found += _listed(items, lines, "dependency-groups", normalise(group))
     for group, items in table(tree, "tool", "pdm", "dev-dependencies").items():
         found += _listed(items, lines, "tool.pdm.dev-dependencies", normalise(group))
-    found += _listed(table(tree, "tool", "uv").get("dev-dependencies"), lines, "tool.uv", "dev")
+    for tool in ("uv", "rye"):
+        found += _listed(table(tree, "tool", tool).get("dev-dependencies"), lines, f"tool.{tool}", "dev")
     flit = table(tree, "tool", "flit", "metadata")
     found += _listed(flit.get("requires"), lines, "tool.flit.metadata")
     for extra, items in table(flit, "requires-extra").items():

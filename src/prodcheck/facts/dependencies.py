@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from prodcheck.extract import requirements
-from prodcheck.extract.dependency import Manifest, Requirement, normalise
+from prodcheck.extract.dependency import Manifest, Requirement, inside, normalise
 from prodcheck.extract.python import Import
 from prodcheck.extract.run import FileFacts
 from prodcheck.facts import import_names, install_prose
@@ -25,6 +25,8 @@ _SUPPORT = frozenset(
 )
 """Folders whose manifest describes the project above them."""
 BENCHMARK_PARTS = frozenset(("benchmark", "benchmarks"))
+_IMAGE_BUILDERS = frozenset(("modal", "bentoml"))
+_INSTALLING = frozenset(("pip_install", "uv_pip_install", "python_packages"))
 _BUILD_SCRIPTS = frozenset("setup.py noxfile.py fabfile.py versioneer.py conanfile.py SConstruct ez_setup.py".split())
 """Scripts that run before, or beside, the environment of the project."""
 _DEVELOPER_TOOLS = frozenset(
@@ -154,6 +156,7 @@ def build(files: Mapping[str, FileFacts], paths: Paths, text: Callable[[str], st
         for manifest in facts.manifests
     ]
     own = _without_scripts_of(own, paths)
+    own += _in_code(files, paths)
     own += _included(own, files, text)
     manifests, locks, constraints, others = _sorted_out(own)
     names = {normalise_module(m.project_name) for m in own if m.project_name} | set(_submodules(files, text))
@@ -192,6 +195,23 @@ def normalise_module(name: str) -> str:
 def _without_scripts_of(own: list[Manifest], paths: Paths) -> list[Manifest]:
     """Script blocks of tests and examples say nothing about the project."""
     return [m for m in own if m.format not in ("script", "setup.py") or paths.role(m.path) == Role.CODE]
+
+
+def _in_code(files: Mapping[str, FileFacts], paths: Paths) -> Iterator[Manifest]:
+    """Images that code describes: `modal.Image.debian_slim().pip_install("torch")`, BentoML's `python_packages`."""
+    for path, facts in files.items():
+        module = facts.python
+        if module is None or paths.role(path) is not Role.CODE:
+            continue
+        if not any(item.module.partition(".")[0] in _IMAGE_BUILDERS for item in module.imports):
+            continue
+        calls = [c for c in module.calls if c.name.rpartition(".")[2] in _INSTALLING]
+        rows = [r for c in calls if c.text and (r := requirements.parse(c.text, c.line)) is not None]
+        files_named = [c for c in module.calls if c.name.endswith("pip_install_from_requirements") and c.text]
+        includes = [p for c in files_named if (p := inside(path, c.text or "")) is not None]
+        if calls or includes:
+            unknown = any(c.positional > 1 or not c.text for c in calls)
+            yield Manifest(path, "image", "manifest", tuple(rows), tuple(includes), dynamic=unknown)
 
 
 def _included(own: list[Manifest], files: Mapping[str, FileFacts], text: Callable[[str], str]) -> list[Manifest]:

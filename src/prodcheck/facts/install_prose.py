@@ -20,8 +20,6 @@ _VALUED = frozenset(
 _TOOLS = frozenset(
     "pip setuptools wheel virtualenv pipenv poetry uv conda pip-tools jupyter notebook jupyterlab".split()
 )
-_BUILDERS = ("modal", "bentoml")
-_CALLS = ("pip_install", "python_packages", "uv_pip_install")
 MAX_PLACES = 20
 
 
@@ -83,12 +81,6 @@ def _commands(path: str, facts: FileFacts, text: Callable[[str], str]) -> Iterat
                     if match:
                         raw = cell.lines[number - 1] if number <= len(cell.lines) else None
                         yield Location(path, line=raw, cell=cell.index, cell_line=number), match[1]
-    elif facts.python is not None:
-        if not any(item.module.startswith(_BUILDERS) for item in facts.python.imports):
-            return
-        for call in facts.python.calls:
-            if call.name.rpartition(".")[2] in _CALLS and call.text:
-                yield Location(path, call.line), call.text
     elif (
         name.startswith("readme")
         or "dockerfile" in name
