@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prodcheck.cli import COMMANDS
+from prodcheck.cli.output import STDOUT, Plan, plan, save
 from prodcheck.config import Config
 from prodcheck.model import Kind, Project, Severity, Stage
+from prodcheck.report import FORMATS
 
 if TYPE_CHECKING:
     from prodcheck.model import Report
+    from prodcheck.repository import Repository
 
 CI_SYSTEMS = {
     "GITHUB_ACTIONS": "github-actions",
@@ -30,9 +33,6 @@ CI_SYSTEMS = {
 }
 """Variable that a CI system sets, to the name the JSON report gives it; the first one that is set counts."""
 
-SUFFIXES = {".json": "json", ".txt": "text"}
-"""Format of `-o FILE` by its suffix."""
-
 
 def _words(choices: Any) -> click.Choice[str]:
     return click.Choice([str(choice.value) for choice in choices])
@@ -40,9 +40,19 @@ def _words(choices: Any) -> click.Choice[str]:
 
 @click.command()
 @click.argument("path", default=".", required=False)
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="Format on stdout.")
 @click.option(
-    "-o", "--output", multiple=True, metavar="FILE", help="Also write a report to FILE (.json or .txt); repeatable."
+    "--format",
+    "format_",
+    type=click.Choice(list(FORMATS)),
+    help="Format of stdout (text), or of the -o FILE that can hold it.",
+)
+@click.option(
+    "-o",
+    "--output",
+    multiple=True,
+    metavar="FILE",
+    help="Also write a report to FILE, in the format that its ending means or that stands before it, as in "
+    "gitlab:quality.json; repeatable.",
 )
 @click.option("--fail-under", "--min-score", type=click.FloatRange(0, 100), help="Exit 1 when the score is lower.")
 @click.option("--fail-on", type=_words(Severity), help="Exit 1 on a finding of this severity or worse.")
@@ -62,6 +72,7 @@ def check(path: str, **options: Any) -> int:
     from prodcheck.repository import open_repository
 
     _check_path(path)
+    wanted = plan(options["output"], options["format_"])
     repository = open_repository(path, rev=options["rev"])
     config = _merge(load_config(repository), options)
     ruleset = load_rules_of(config, Path(path))
@@ -72,7 +83,7 @@ def check(path: str, **options: Any) -> int:
     report = audit(path, rev=options["rev"], config=config, ruleset=ruleset)
     report = replace(report, project=_sources(report.project, options))
     code = 0 if report.gate.passed or options["report_only"] else 3 if report.errors else 1
-    _write(report, options, code)
+    _write(report, repository, options, wanted, code)
     return code
 
 
@@ -121,22 +132,27 @@ def _sources(project: Project, options: dict[str, Any]) -> Project:
     )
 
 
-def _write(report: Report, options: dict[str, Any], code: int) -> None:
+def _write(report: Report, repository: Repository, options: dict[str, Any], wanted: Plan, code: int) -> None:
     from prodcheck.report import Options, render
+    from prodcheck.report.annotations import inert
 
     plain = Options(width=100, color=False, verbose=options["verbose"], exit_code=code, ci=_ci())
-    for name in options["output"]:
-        format_ = SUFFIXES.get(Path(name).suffix)
-        if format_ is None:
-            raise click.UsageError(f"-o {name}: cannot tell the format; use one of {', '.join(SUFFIXES)}")
-        try:
-            Path(name).write_text(render(report, format_, plain), encoding="utf-8")
-        except OSError as problem:
-            raise click.UsageError(f"-o {name}: cannot write: {problem.strerror}") from None
-    format_ = options["format_"]
-    if options["quiet"] and options["output"] and format_ == "text":
-        return
-    click.echo(render(report, format_, _terminal(options, code)).rstrip("\n"), color=True)
+    if "html" in wanted.formats:
+        from prodcheck.report.excerpts import excerpts
+
+        plain = replace(plain, excerpts=excerpts(report, repository))
+    texts = [(target, render(report, target.format, plain)) for target in wanted.files]
+    for target, text in texts:
+        if target.path != STDOUT:
+            save(target, text)
+    if not (options["quiet"] and texts and wanted.stdout == "text"):
+        shown = render(report, wanted.stdout, _terminal(options, code) if wanted.stdout == "text" else plain)
+        if wanted.stdout == "text" and plain.ci in ("github-actions", "azure-pipelines"):
+            shown = inert(shown)
+        click.echo(shown.rstrip("\n"), color=True)
+    for target, text in texts:
+        if target.path == STDOUT:
+            save(target, text)
 
 
 def _terminal(options: dict[str, Any], code: int) -> Any:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
-from prodcheck.model import Report
+from prodcheck.model import Location, Report
+
+Excerpt = tuple[tuple[int, str], ...]
+"""Lines of a file or notebook cell: number and text."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class Options:
     """What the command will exit with, when that is not what the gate says (`--report-only`)."""
     ci: str | None = None
     """Name of the CI system that runs prodcheck, such as `github-actions`; None outside of CI."""
+    excerpts: Mapping[Location, Excerpt] = field(default_factory=dict)
+    """Lines of code around places, for formats that show some. No credential is in them."""
 
 
 SYMBOLS = "✓◐✗⊘–·→…█░─"
