@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 
 import pytest
 from hypothesis import given, settings
@@ -756,3 +757,47 @@ def test_any_tree_is_survived(path: str, tree: object) -> None:
 def test_broken_files_are_survived(path: str, text: str) -> None:
     pipeline = ci.extract(path, text.encode())
     assert pipeline is None or pipeline.jobs == ()
+
+
+def _templates() -> dict[str, str]:
+    body = "runs:\n  using: composite\n  steps:\n"
+    files = {
+        f".github/actions/a{i}/action.yml": body + f"    - uses: ./.github/actions/a{i + 1}\n" * 10 for i in range(9)
+    }
+    return {**files, ".github/workflows/a.yml": "on: push\njobs: {a: {steps: [{uses: ./.github/actions/a0}]}}\n"}
+
+
+def _targets() -> dict[str, str]:
+    rules = [f"a{i}_{j}: " + " ".join(f"a{i + 1}_{k}" for k in range(12)) for i in range(9) for j in range(12)]
+    return {".github/workflows/a.yml": github("make a0_0"), "Makefile": "\n".join(rules) + "\n"}
+
+
+def _references() -> dict[str, str]:
+    jobs = [f"j{i}:\n  script:\n" + f"    - !reference [j{i + 1}, script]\n" * 20 for i in range(9)]
+    return {".gitlab-ci.yml": "".join(jobs) + "j9: {script: pytest}\n"}
+
+
+def _commands() -> dict[str, str]:
+    commands = [f"  c{i}:\n    steps:\n" + f"      - c{i + 1}\n" * 15 for i in range(7)]
+    text = "commands:\n" + "".join(commands) + "  c7: {steps: [{run: pytest}]}\njobs: {a: {steps: [c0]}}\n"
+    return {".circleci/config.yml": text}
+
+
+@pytest.mark.parametrize("make", [_templates, _targets, _references, _commands])
+def test_parts_that_multiply_each_other_end_soon(make: Callable[[], dict[str, str]]) -> None:
+    started = time.process_time()
+    graph(make())
+    assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize("text", ["node { /* " * 50_000, "node { '''" * 50_000, "stage('a') { sh 'x' }\n" * 5_000])
+def test_long_jenkinsfiles_are_read_in_linear_time(text: str) -> None:
+    started = time.process_time()
+    ci.extract("Jenkinsfile", text.encode())
+    assert time.process_time() - started < 10
+
+
+def test_jenkins_comments_are_left_out_line_for_line() -> None:
+    text = "node {\n/* sh 'pytest a'\n*/ // sh 'pytest b'\n  sh 'echo \"// no comment\" && pytest c'\n}\n"
+    command = test_command({"Jenkinsfile": text})
+    assert (command.argv, str(command.chain[-1].location)) == (("pytest", "c"), "Jenkinsfile:4")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -169,3 +170,18 @@ def test_any_text_is_survived(text: str) -> None:
 @pytest.mark.parametrize("opening", ["(", "{ ", "if ", "$(", "case x in a) ", "f() { ", "while ", "`", "<<A\n"])
 def test_deep_nesting_is_survived(opening: str) -> None:
     assert isinstance(parse(opening * 3_000 + "pytest"), tuple)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(f"f{i}() {{\n" + f"f{i + 1}\n" * 20 + "}" for i in range(12)) + "\nf0\n",
+        "for a in 1 2 3 4 5 6 7 8 9; do " * 12 + "pytest;" + " done;" * 12,
+        "X=aa\n" + "X=$X$X\n" * 200 + "pytest $X",
+    ],
+)
+def test_parts_that_multiply_each_other_end_soon(text: str) -> None:
+    started = time.process_time()
+    found = parse(text)
+    assert time.process_time() - started < 10
+    assert all(len(command.text) < 10_000 for command in found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import time
 
 import pytest
 
@@ -342,3 +343,24 @@ def test_scripts_are_known_by_suffix_or_interpreter_line() -> None:
 )
 def test_broken_files_never_raise(path: str, data: bytes) -> None:
     extract(path, data)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("Makefile", "\n".join(f"V{i} = " + f"$(V{i + 1})" * 1_000 for i in range(9)) + "\nx:\n\t$(V0)\n"),
+        ("Makefile", "a" + " " * 500_000 + "b\n"),
+        ("tox.ini", "[tox]\nenvlist = " + "{a,b,c,d,e,f,g,h}" * 40 + "\n[testenv]\ncommands = x\n"),
+        ("tox.ini", "[tox]\na" + " " * 500_000 + "b\n"),
+        (
+            "tox.ini",
+            "".join(f"[s{i}]\nc =\n" + f"  {{[s{i + 1}]c}}\n" * 300 for i in range(8))
+            + "[testenv]\ncommands =\n"
+            + "  {[s0]c}\n" * 300,
+        ),
+    ],
+)
+def test_references_that_multiply_each_other_end_soon(path: str, text: str) -> None:
+    started = time.process_time()
+    extract(path, text.encode())
+    assert time.process_time() - started < 10

@@ -10,6 +10,8 @@ from prodcheck.extract.ci_model import Job, Node, Read, Step, combinations, expa
 
 _BOTH = frozenset({"push", "pull_request"})
 _PARAMETER = re.compile(r"<<\s*(?:parameters|matrix)\.([\w-]+)\s*>>")
+MAX_COMMANDS = 500
+"""Reusable commands put into one job: they may multiply each other."""
 _KNOWN_ORBS = re.compile(r"(?:circleci|codecov|aws|gcp|slack|heroku|kubernetes|docker|azure|sonarcloud)")
 """Orbs whose jobs are known, or that run nothing of interest."""
 
@@ -69,13 +71,16 @@ def _job(
     defaults = {key: value.get("default").text for key, value in node.get("parameters").items()}
     directory = node.get("working_directory").text
     env = node.get("environment").pairs()
-    steps = _steps(node.get("steps"), commands, {**defaults, **values}, 0)
+    steps = _steps(node.get("steps"), commands, {**defaults, **values}, [MAX_COMMANDS])
     inside = "" if directory.startswith(("~", "/")) else directory
     steps = [replace(s, directory=s.directory or inside, env=env + s.env) for s in steps]
     return Job(name, node.line, tuple(steps), needs, triggers=triggers)
 
 
-def _steps(steps: Node, commands: Mapping[str, Node], values: Mapping[str, str], depth: int) -> list[Step]:
+def _steps(
+    steps: Node, commands: Mapping[str, Node], values: Mapping[str, str], budget: list[int], depth: int = 0
+) -> list[Step]:
+    """Steps with reusable commands put in; `budget` holds how many more of them may be."""
     out: list[Step] = []
     for item in steps:
         for name, body in item.items() if item.is_map else [(item.text, item)]:
@@ -85,12 +90,13 @@ def _steps(steps: Node, commands: Mapping[str, Node], values: Mapping[str, str],
                     directory = body.get("working_directory").text
                     out.append(Step(command.text_line, run=command.text, directory=directory, pipefail=True))
             elif name in ("when", "unless"):
-                out += _steps(body.get("steps"), commands, values, depth)
-            elif name in commands and depth < 6:
+                out += _steps(body.get("steps"), commands, values, budget, depth)
+            elif name in commands and depth < 6 and budget[0] > 0:
+                budget[0] -= 1
                 command = commands[name]
                 defaults = {key: value.get("default").text for key, value in command.get("parameters").items()}
                 given = {**defaults, **(dict(body.pairs()) if item.is_map else {})}
-                out += _steps(command.get("steps"), commands, given, depth + 1)
+                out += _steps(command.get("steps"), commands, given, budget, depth + 1)
             elif "/" in name:
                 out.append(Step(item.line, uses=name, inputs=body.pairs() if item.is_map else ()))
     return list(expand(out, [values], _PARAMETER))

@@ -94,16 +94,35 @@ _STEP = re.compile(
     r"('''|\"\"\"|'|\")"
 )
 _STAGE = re.compile(r"\bstage\s*\(?\s*['\"]([^'\"]+)['\"]")
-_COMMENT = re.compile(
-    r"('''[\s\S]*?'''|\"\"\"[\s\S]*?\"\"\"|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\")|"
-    r"/\*[\s\S]*?\*/|//[^\n]*"
-)
+MAX_JENKINS = 300_000
+_TOKEN = re.compile(r"'''|\"\"\"|'|\"|/\*|//|\n|\\\\.?", re.DOTALL)
+
+
+def _without_comments(text: str) -> str:
+    """Groovy without comments, line for line, in one pass over its quotes."""
+    out: list[str] = []
+    place, quote = 0, ""
+    while match := _TOKEN.search(text, place):
+        word = match.group()
+        out.append(text[place : match.end()])
+        place = match.end()
+        if quote:
+            quote = "" if word == quote or (word == "\n" and len(quote) == 1) else quote
+        elif word in ("/*", "//"):
+            out[-1] = out[-1][: -len(word)]
+            end = text.find("*/" if word == "/*" else "\n", place)
+            end = len(text) if end < 0 else end + (2 if word == "/*" else 0)
+            out.append("\n" * text.count("\n", place, end))
+            place = end
+        elif word[0] in "'\"":
+            quote = word
+    return "".join(out) + text[place:]
 
 
 def jenkins(path: str, data: bytes) -> Pipeline | None:
     """A Jenkinsfile, declarative or scripted, read by patterns: `stage` and `sh` in the order of the text."""
     text = decode(data).replace("\r\n", "\n")
-    text = _COMMENT.sub(lambda m: m.group(1) or "\n" * m.group().count("\n"), text)
+    text = _without_comments("\n".join(row[:2_000] for row in text[:MAX_JENKINS].split("\n")))
     if not re.search(r"\b(?:pipeline|node|stage)\b\s*(?:\(.*?\))?\s*\{|\bstage\s*\(|@Library|\bnode\b", text):
         return None
     marks: list[tuple[int, str, re.Match[str] | None]] = [(m.start(), m.group(1), None) for m in _STAGE.finditer(text)]
@@ -121,7 +140,7 @@ def jenkins(path: str, data: bytes) -> Pipeline | None:
             lines.setdefault(stage, step.line)
             steps.setdefault(stage, []).append(step)
     jobs = []
-    for index, (name, found) in enumerate(steps.items()):
+    for index, (name, found) in enumerate(list(steps.items())[:200]):
         waits = tuple(list(steps)[:index])
         jobs.append(Job(name, lines[name], tuple(found), waits, triggers=_jenkins_when(text, name)))
     remote = [

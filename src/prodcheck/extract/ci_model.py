@@ -14,6 +14,10 @@ MAX_COMBINATIONS = 40
 """Combinations of a build matrix that are told apart; the rest repeats the pattern."""
 
 
+MAX_EXPANDED = 4_000
+"""Steps times combinations of one job."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One step. `run` is shell text (its first line is file line `line`); `uses` names an action, template or orb."""
@@ -200,6 +204,8 @@ def expand(steps: Iterable[Step], matrix: Sequence[Mapping[str, str]], pattern: 
     `pattern` has one group, the name of the value; names that the matrix does not know stay as they are.
     """
     out: list[Step] = []
+    steps = list(steps)
+    matrix = matrix[: max(1, MAX_EXPANDED // max(1, len(steps)))]
     for step in steps:
         variants: dict[Step, None] = {}
         for values in matrix or [{}]:

@@ -17,6 +17,9 @@ from prodcheck.extract.shell_tree import Node, Parser
 from prodcheck.extract.shell_words import Part, Token, tokens
 
 MAX_COMMANDS = 5_000
+MAX_STEPS = 50_000
+"""Commands looked at in one script, loops and functions repeated: they may multiply each other."""
+MAX_VALUE = 4_000
 UNKNOWN = "?"
 """The working directory after `cd` to something computed."""
 
@@ -162,6 +165,7 @@ class _Run:
         self.calling: list[str] = []
         self.out: list[Command] = []
         self.ended = False
+        self.steps = 0
         self.examined = 0
         """Depth of conditions whose branches give up: there, a negated command counts too."""
         self.suppressed = 0
@@ -169,7 +173,8 @@ class _Run:
 
     def sequence(self, node: Node, fatal: bool) -> None:
         for index, item in enumerate(node.children):
-            if self.ended or len(self.out) >= MAX_COMMANDS:
+            self.steps += 1
+            if self.ended or len(self.out) >= MAX_COMMANDS or self.steps > MAX_STEPS:
                 return
             rest = node.children[index + 1 :]
             examined = bool(rest) and bool(_STATUS.search(rest[0].text))
@@ -339,7 +344,7 @@ class _Run:
         if any(part.kind == "command" for part in word.parts) and "__here__" not in word.value:
             self.variables.pop(name, None)
         elif _ASSIGNMENT.fullmatch(name + "="):
-            self.variables[name] = value
+            self.variables[name] = value[:MAX_VALUE]
 
     def options(self, argv: list[str]) -> None:
         for index, option in enumerate(argv):

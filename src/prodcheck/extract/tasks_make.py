@@ -8,6 +8,9 @@ from dataclasses import replace
 
 from prodcheck.extract.tasks_model import Target, TaskFile
 
+MAX_LINE = 5_000
+"""Longer lines are data, and patterns must not be run over them."""
+
 _VARIABLE = re.compile(r"^(?:export\s+|override\s+)*([\w.-]+)\s*(\?|:{1,3}|\+|!)?=\s*(.*)$")
 _RULE = re.compile(r"^([^\s:#=][^:#=]*?)\s*(&?::?)(?![=:])\s*(.*)$")
 _TARGET_VARIABLE = re.compile(r"^(?:export\s+|override\s+|private\s+)*[\w.-]+\s*(?:\?|:{1,3}|\+|!)?=")
@@ -70,6 +73,8 @@ class _Make:
                 for recipe in self.current:
                     recipe.append((number, body))
             return
+        if len(line) > MAX_LINE:
+            return
         flat = re.sub(r"\\\n\s*", " ", line).strip()
         if not flat or flat.startswith("#") or _SKIPPED.match(flat):
             assignment = _VARIABLE.match(flat) if flat.startswith("export") else None
@@ -108,13 +113,17 @@ class _Make:
 def _expand(text: str, variables: Mapping[str, str], depth: int = 0) -> str:
     """Known variables put in; unknown ones become shell variables, so that `$(X)` is not taken for a command."""
 
+    room = 200 if depth == 0 else 20  # references that are followed: variables may multiply each other
+
     def put(match: re.Match[str]) -> str:
+        nonlocal room
         name = match.group(1) or match.group(2) or match.group(3)
-        if name in variables and depth < 8:
-            return _expand(variables[name], variables, depth + 1)[:4_000]
+        room -= 1
+        if name in variables and depth < 6 and room >= 0:
+            return _expand(variables[name], variables, depth + 1)[:2_000]
         return f"${{{name}}}"
 
-    if len(text) > 20_000:
+    if len(text) > MAX_LINE:
         return text
     out = _REFERENCE.sub(put, text.replace("$$", "\0"))
     return re.sub(r"\$\(shell\s+", "$(", out).replace("\0", "$")
@@ -140,6 +149,7 @@ def justfile(path: str, text: str) -> TaskFile:
     aliases: list[tuple[str, str, int]] = []
     raw: list[tuple[str, int, tuple[str, ...], list[tuple[int, str]]]] = []
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
+        line = line[:MAX_LINE]
         if line[:1] in (" ", "\t"):
             if raw and line.strip():
                 raw[-1][3].append((number, line.strip()))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import product
+from itertools import islice, product
 
 from prodcheck.extract.tasks_model import Target, TaskFile
 
+MAX_LINE = 5_000
+MAX_ROWS = 500
+"""Command rows of one environment: references between sections may multiply each other."""
 Values = dict[str, list[tuple[int, str]]]
 _CONDITION = re.compile(r"^(!?[\w.{}]+(?:\s*[,-]\s*!?[\w.{}]+)*):\s+(.*)$")
 
@@ -34,6 +37,7 @@ def read_ini(text: str, offset: int = 0) -> dict[str, Values]:
     values: Values = {}
     rows: list[tuple[int, str]] = []
     for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), offset + 1):
+        line = line[:MAX_LINE]
         stripped = line.strip()
         if not stripped or stripped[0] in "#;":
             continue
@@ -56,7 +60,7 @@ def _target(name: str, line: int, values: Values, base: Values, sections: Mappin
     factors: list[str] = []
     for key in ("commands_pre", "commands", "commands_post"):
         rows = values.get(key, base.get(key, []))
-        for number, text, factor in _rows(rows, {**base, **values}, sections):
+        for number, text, factor in islice(_rows(rows, {**base, **values}, sections), MAX_ROWS):
             commands.append((number, text))
             factors.append(factor)
     ignored = any(text.lower() == "true" for _, text in values.get("ignore_outcome", base.get("ignore_outcome", [])))
@@ -71,7 +75,7 @@ def _rows(
 ) -> Iterator[tuple[int, str, str]]:
     """Command lines with continuations joined, references to other sections put in, and their factor conditions."""
     pending: tuple[int, str] | None = None
-    for number, text in rows:
+    for number, text in rows[: MAX_ROWS >> (3 * depth)]:
         if pending:
             number, text = pending[0], f"{pending[1]} {text}"
             pending = None
@@ -109,8 +113,8 @@ def _substitute(text: str, own: Values, sections: Mapping[str, Values]) -> str:
         return known.get(inner, f"${{{inner}}}")
 
     for _ in range(3):  # nested substitutions
-        changed = re.sub(r"(?<!\$)\{([^{}]*)\}", put, text)
-        if changed == text:
+        changed = re.sub(r"(?<!\$)\{([^{}]*)\}", put, text, count=50)
+        if changed == text or len(changed) > MAX_LINE:
             break
         text = changed
     return text.replace("\\{", "{")
@@ -132,7 +136,7 @@ def _braces(text: str) -> list[str]:
     """`py{38,39}-{a,b}` written out."""
     parts = re.split(r"\{([^{}]*)\}", text.strip())
     choices = [[p] if i % 2 == 0 else [c.strip() for c in p.split(",")] for i, p in enumerate(parts)]
-    return ["".join(combination) for combination in product(*choices)][:200]
+    return ["".join(combination) for combination in islice(product(*choices), 200)]
 
 
 def toml(path: str, tox: object, lines: Mapping[str, int], prefix: str) -> TaskFile | None:

@@ -15,6 +15,8 @@ from prodcheck.model import Evidence, Location, Strength
 
 MAX_DEPTH = 8
 MAX_STEPS = 5_000
+MAX_CALLS = 2_000
+"""Templates, actions and references followed for one pipeline: they may multiply each other."""
 _GITHUB_INPUT = re.compile(r"\$\{\{\s*inputs\.([\w-]+)\s*\}\}")
 _AZURE_PARAMETER = re.compile(r"\$\{\{\s*parameters\.([\w-]+)\s*\}\}")
 _LIKELY_TESTS = re.compile(r"(?:^|[/_-])(?:py|unit|run|ci)?-?tests?(?:ing)?(?:$|[/_-])|pytest|\btox\b", re.IGNORECASE)
@@ -74,6 +76,7 @@ class _Walk:
         self.pipelines = pipelines
         self.jobs = jobs
         self.root = root
+        self.calls = 0
 
     def pipeline(
         self,
@@ -109,7 +112,8 @@ class _Walk:
     ) -> None:
         target = self.find(pipeline, job.uses)
         here = hop(f"uses {job.uses}", pipeline.path, job.line)
-        if target is None or len(chain) >= MAX_DEPTH:
+        self.calls += 1
+        if target is None or len(chain) >= MAX_DEPTH or self.calls > MAX_CALLS:
             self.jobs.unknown.append(here)
             return
         waits = tuple(self.jobs.needs[f"{self.root.path}#{name}"])
@@ -163,7 +167,8 @@ class _Walk:
         uses = step.uses.removeprefix("template:")
         target = self.find(pipeline, uses)
         here = hop(f"{'template' if azure else 'uses'} {uses}", pipeline.path, step.line)
-        if target is None or depth >= MAX_DEPTH:
+        self.calls += 1
+        if target is None or depth >= MAX_DEPTH or self.calls > MAX_CALLS:
             if azure:
                 self.jobs.unknown.append(here)
             return
@@ -220,10 +225,13 @@ def _gitlab(root: Pipeline, pipelines: Mapping[str, Pipeline], jobs: Jobs, chain
         for job in pipeline.jobs:
             job = replace(job, steps=tuple(replace(step, path=pipeline.path) for step in job.steps))
             known = sources.get(job.id)
-            merged = _inherit(job, known.job, ()) if known else job
+            merged = _inherit(job, known.job) if known else job
             sources[job.id] = _Source(merged, pipeline.path)
     order = {stage: index for index, stage in enumerate(stages or DEFAULT_STAGES)}
-    effective = {name: _extended(name, sources, ()) for name in sources}
+    effective: dict[str, Job] = {}
+    budget = [MAX_STEPS]
+    for name in sources:
+        _extended(name, sources, effective)
     for name, job in effective.items():
         if job.hidden or job.disabled:
             continue
@@ -243,7 +251,7 @@ def _gitlab(root: Pipeline, pipelines: Mapping[str, Pipeline], jobs: Jobs, chain
         for step in job.steps:
             if step.section.startswith("default:") and step.section.partition(":")[2] in sections:
                 continue
-            for written in _references(step, effective, 0):
+            for written in _references(step, effective, budget):
                 if written.run and len(jobs.steps) < MAX_STEPS:
                     blocking = job.blocking and step.blocking
                     placed = Placed(written, written.path, root.path, "gitlab", name, triggers, blocking, chain)
@@ -270,17 +278,19 @@ def _included(
     return [*out, pipeline]
 
 
-def _extended(name: str, sources: Mapping[str, _Source], stack: tuple[str, ...]) -> Job:
-    job = sources[name].job
-    if len(stack) > MAX_DEPTH:
-        return job
+def _extended(name: str, sources: Mapping[str, _Source], done: dict[str, Job], depth: int = 0) -> Job:
+    """A job with what it inherits; `done` keeps finished jobs, and jobs in progress as they are written."""
+    if name in done or depth > MAX_DEPTH:
+        return done.get(name, sources[name].job)
+    job = done[name] = sources[name].job
     for parent in reversed(job.extends):  # the last one named wins
-        if parent in sources and parent not in stack:
-            job = _inherit(job, _extended(parent, sources, (*stack, name)), ("hidden", "id", "line"))
+        if parent in sources:
+            job = _inherit(job, _extended(parent, sources, done, depth + 1))
+    done[name] = job
     return job
 
 
-def _inherit(job: Job, parent: Job, keep: tuple[str, ...]) -> Job:
+def _inherit(job: Job, parent: Job) -> Job:
     """A job with what it does not say itself taken from a parent."""
     own = {step.section for step in job.steps if not step.section.startswith("default:")}
     inherited = tuple(s for s in parent.steps if s.section not in own and not s.section.startswith("default:"))
@@ -301,8 +311,8 @@ def _inherit(job: Job, parent: Job, keep: tuple[str, ...]) -> Job:
     )
 
 
-def _references(step: Step, effective: Mapping[str, Job], depth: int) -> Iterator[Step]:
-    """The steps that `!reference [job, section]` stands for."""
+def _references(step: Step, effective: Mapping[str, Job], budget: list[int], depth: int = 0) -> Iterator[Step]:
+    """The steps that `!reference [job, section]` stands for; `budget` holds how many more may be looked at."""
     if not step.uses.startswith("!reference "):
         yield step
         return
@@ -310,5 +320,6 @@ def _references(step: Step, effective: Mapping[str, Job], depth: int) -> Iterato
     if depth > MAX_DEPTH or name not in effective:
         return
     for inner in effective[name].steps:
-        if inner.section == section:
-            yield from _references(inner, effective, depth + 1)
+        budget[0] -= 1
+        if inner.section == section and budget[0] > 0:
+            yield from _references(inner, effective, budget, depth + 1)

@@ -23,6 +23,8 @@ from prodcheck.model import Evidence
 
 MAX_DEPTH = 8
 MAX_COMMANDS = 20_000
+MAX_VISITS = 20_000
+"""Targets looked at: prerequisites may multiply each other."""
 _SHELLS = frozenset("bash sh zsh dash ksh ash pwsh powershell source .".split())
 _ACTION_KINDS = {"github": "uses", "azure": "task", "circleci": "orb", "drone": "plugin", "woodpecker": "plugin"}
 _LAUNCHERS = frozenset(
@@ -54,6 +56,7 @@ class Resolver:
         self.tasks = Tasks(files)
         self.commands: list[CiCommand] = []
         self.unresolved: list[Evidence] = []
+        self.visits = 0
 
     def step(self, placed: Placed) -> None:
         """Follow one step."""
@@ -152,7 +155,8 @@ class Resolver:
         """Prerequisites and commands of one target."""
         file, target = call.file, call.target
         key = f"{file.path}:{file.runner}:{target.name}:{call.environment}"
-        if key in place.stack or len(place.stack) > MAX_DEPTH:
+        self.visits += 1
+        if key in place.stack or len(place.stack) > MAX_DEPTH or self.visits > MAX_VISITS:
             return
         path = path_of(call)
         inner = replace(place, path=path, directory=call.directory, stack=(*place.stack, key))
