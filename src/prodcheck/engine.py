@@ -39,7 +39,7 @@ _WHY_NOT = {
     "persists_model": "no model is saved here",
     "code_lines": "too little code",
     "python_lines": "too little Python code",
-    "files": "too few files",
+    "code_files": "too few files of code",
 }
 
 

@@ -102,6 +102,6 @@ NAMED_FACTS: Mapping[str, Callable[[Facts], bool | int]] = {
     "has_ci": lambda f: bool(f.ci.pipelines),
     "code_lines": lambda f: f.code.code_lines,
     "python_lines": lambda f: f.code.python_lines,
-    "files": lambda f: len(f.files),
+    "code_files": lambda f: f.code.python_files + f.code.notebooks,
 }
 """What `applies_when` may ask. Only what the project *is*: a practice it lacks never decides what applies."""
