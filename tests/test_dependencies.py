@@ -505,7 +505,8 @@ def test_system_is_asked_of_projects_with_native_imports_but_not_of_libraries() 
 def test_adding_a_first_manifest_never_lowers_any_of_the_scores() -> None:
     before = {"train.py": "import pandas\n", "README.md": "pip install pandas\n"}
     after = {**before, "requirements.txt": "pandas\n"}
-    for rule in ("no-dependency-manifest", "unpinned-dependencies", "no-lockfile", "runtime-unspecified"):
+    rules = "no-dependency-manifest unpinned-dependencies no-lockfile undeclared-import runtime-unspecified"
+    for rule in rules.split():
         old, new = judge(rule, before).score, judge(rule, after).score
         assert (new or 0) >= (old or 0), rule
 

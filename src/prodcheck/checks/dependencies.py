@@ -233,6 +233,8 @@ def undeclared_import(facts: Facts, params: Mapping[str, object]) -> Outcome:
     needed = [p for p in deps.third_party if not p.optional and p.role is Role.CODE]
     if not needed:
         return Outcome.not_applicable("the code imports the standard library only")
+    if not locking.main_manifests(facts):
+        return Outcome(0.0, reason=f"no manifest declares any of the {len(needed)} imported packages")
     open_ended = [m for m in deps.manifests if m.dynamic and not m.includes]
     if open_ended:
         return Outcome.unknown(f"{open_ended[0].path} computes its dependencies")
@@ -248,7 +250,7 @@ def undeclared_import(facts: Facts, params: Mapping[str, object]) -> Outcome:
         if missing:
             hits.append(_undeclared(package, missing))
     if not judged:
-        return Outcome.not_applicable("no code belongs to a manifest")
+        return Outcome.not_applicable("no code that is shipped belongs to a manifest")
     reason = f"{len(hits)} of {judged} imported packages are not declared" if hits else f"all {judged} are declared"
     read = [*locking.main_manifests(facts), *(m for m in deps.locks if m.role == "lock")]
     evidence = tuple(Evidence(describe(m), Location(m.path), Strength.CONFIGURED) for m in read)
