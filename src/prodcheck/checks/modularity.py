@@ -145,8 +145,6 @@ _CONFIG_FILE = re.compile(
 def no_recognisable_layout(facts: Facts, params: Mapping[str, object]) -> Outcome:
     """Code, configuration, data, tests and documentation kept apart by a convention."""
     own = [path for path in facts.paths.own if facts.role(path) is not Role.TEMPLATE]
-    if len(own) < 5:
-        return Outcome.not_applicable("too few files for a layout")
     known = _known_layout(facts, own)
     if known is not None:
         return Outcome(1.0, (known,), reason=known.detail)
