@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prodcheck._audit import audit_repository, load_config
+from prodcheck.extract.manifest import Manifest
 from prodcheck.extract.run import extract_all
 from prodcheck.facts import Facts
 from prodcheck.model import Report, Status, Strength
@@ -40,6 +41,20 @@ def _topic(seen: Seen, topic: str, least: Strength = Strength.DECLARED) -> bool:
     return any(use.topic == topic and use.strength >= least for use in seen.report.stack)
 
 
+def _root_lists(seen: Seen) -> list[Manifest]:
+    """Requirement and conda files near the root that are not for development: what the label was made from."""
+    return [
+        m
+        for m in seen.facts.dependencies.manifests
+        if m.format in ("requirements", "conda") and m.path.count("/") <= 1 and not any(r.group for r in m.requirements)
+    ]
+
+
+def _mostly_pinned(manifest: Manifest) -> bool:
+    exact = sum(r.bound == "exact" for r in manifest.requirements)
+    return 2 * exact >= len(manifest.requirements) > 0
+
+
 LABELS: dict[str, Callable[[Seen], bool]] = {
     "has_ci": lambda s: bool(s.facts.ci.pipelines),
     "has_tests": lambda s: bool(s.facts.tests.items),
@@ -48,10 +63,7 @@ LABELS: dict[str, Callable[[Seen], bool]] = {
     "has_precommit": lambda s: any(".pre-commit-config" in path for path in s.facts.files),
     "has_license": lambda s: s.report.result("no-license").status is Status.PASS,
     "has_data_versioning": lambda s: _topic(s, "data-versioning", Strength.CONFIGURED),
-    "pinned_deps": lambda s: (
-        any(r.bound == "exact" for m in s.facts.dependencies.manifests for r in m.requirements)
-        or bool(s.facts.dependencies.locks)
-    ),
+    "pinned_deps": lambda s: bool(s.facts.dependencies.locks) or any(_mostly_pinned(m) for m in _root_lists(s)),
 }
 
 
@@ -108,7 +120,14 @@ def agreement(rows: list[dict[str, str]], seen: dict[str, Seen], fixed: dict[tup
 
 
 def separation(rows: list[dict[str, str]], seen: dict[str, Seen]) -> None:
-    groups: dict[str, list[float]] = {"engineered": [], "not engineered": [], "template": [], "notebook-dump": []}
+    names = ("engineered", "not engineered", "not engineered, graded", "template", "notebook-dump")
+    groups: dict[str, list[float]] = {name: [] for name in names}
+        "engineered": [],
+        "not engineered": [],
+        "not engineered, graded": [],
+        "template": [],
+        "notebook-dump": [],
+    }
     print(f"\n{'repository':52} {'kind':10} {'stage':10} score raw grade cov")
     for row in sorted(rows, key=lambda r: -(seen[r["repo"]].report.score.value if r["repo"] in seen else 0)):
         if row["repo"] not in seen:
@@ -124,7 +143,13 @@ def separation(rows: list[dict[str, str]], seen: dict[str, Seen]) -> None:
             groups["engineered" if row["engineered"] == "Y" else "not engineered"].append(s.value)
         elif row["kind"] in groups:
             groups[row["kind"]].append(s.value)
-    for good, bad in (("engineered", "not engineered"), ("template", "notebook-dump")):
+        if row["engineered"] == "N" and s.grade is not None:
+            groups["not engineered, graded"].append(s.value)
+    for good, bad in (
+        ("engineered", "not engineered"),
+        ("engineered", "not engineered, graded"),
+        ("template", "notebook-dump"),
+    ):
         print(f"AUC {good} over {bad}: {auc(groups[good], groups[bad]):.3f}")
 
 
