@@ -122,12 +122,6 @@ def agreement(rows: list[dict[str, str]], seen: dict[str, Seen], fixed: dict[tup
 def separation(rows: list[dict[str, str]], seen: dict[str, Seen]) -> None:
     names = ("engineered", "not engineered", "not engineered, graded", "template", "notebook-dump")
     groups: dict[str, list[float]] = {name: [] for name in names}
-        "engineered": [],
-        "not engineered": [],
-        "not engineered, graded": [],
-        "template": [],
-        "notebook-dump": [],
-    }
     print(f"\n{'repository':52} {'kind':10} {'stage':10} score raw grade cov")
     for row in sorted(rows, key=lambda r: -(seen[r["repo"]].report.score.value if r["repo"] in seen else 0)):
         if row["repo"] not in seen:
