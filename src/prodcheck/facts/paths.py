@@ -28,8 +28,10 @@ VENDORED_PARTS = frozenset(
 TEST_PARTS = frozenset("test tests testing unittests unit_tests integration_tests e2e test_suite spec specs".split())
 DOCS_PARTS = frozenset(
     "doc docs documentation example examples tutorial tutorials demo demos sample samples gallery cookbook "
-    "cookbooks recipes".split()
+    "cookbooks recipes guides example_dags".split()
 )
+_DOCS_NAME = re.compile(r"(?:versioned|translated)?[-_]?docs(?:[-_].*)?")
+"""Folders such as `docs-website`, `docs_src` and `versioned_docs`."""
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\.(?:jinja2?|j2|tmpl|mustache|cookiecutter)$")
 _GENERATED = re.compile(
     r"(?:_pb2(?:_grpc)?\.pyi?|_version\.py|\.min\.(?:js|css)|\.egg-info/.*|(?:^|/)(?:build|dist)/.*|"
@@ -53,7 +55,7 @@ def classify(path: str) -> Role:
     name = parts[-1] if parts else ""
     if folders & TEST_PARTS or name == "conftest.py" or re.match(r"(test_.*|.*_tests?)\.py$", name):
         return Role.TEST
-    if folders & DOCS_PARTS:
+    if folders & DOCS_PARTS or any(_DOCS_NAME.fullmatch(folder) for folder in folders):
         return Role.DOCS
     return Role.CODE
 
