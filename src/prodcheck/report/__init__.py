@@ -34,6 +34,7 @@ FORMATS: Mapping[str, Format] = {
     "json": Format("json", "for programs: everything, schema version 1", (".json",)),
     "sarif": Format("sarif", "for code scanning: SARIF 2.1.0", (".sarif", ".sarif.json"), (".json",)),
     "markdown": Format("markdown", "for job summaries and comments on pull requests", (".md", ".markdown")),
+    "html": Format("html", "for people: one file to open, share and print", (".html", ".htm")),
     "junit": Format("junit", "for test reports: a rule is a test", (".xml",)),
     "github": Format("github", "annotations of GitHub Actions", (), (".txt", ".log")),
     "gitlab": Format("gitlab", "Code Quality of GitLab", (), (".json",)),

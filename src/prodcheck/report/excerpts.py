@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from functools import partial
 
 from prodcheck.errors import UnreadableFile
 from prodcheck.extract import notebook
@@ -83,14 +82,10 @@ def _of_file(
         first = max(1, number - AROUND)
         last = max(place.end_line or number, number) if place.cell is None else number
         shown = range(first, min(last + AROUND, first + LONGEST - 1, len(text)) + 1)
-        hide = partial(_shown, text, path, place.cell, secret)
-        yield place, tuple((n, hide(n)) for n in shown)
-
-
-def _shown(
-    text: list[str], path: str, cell: int | None, secret: set[tuple[str, int | None, int | None]], number: int
-) -> str:
-    return WITHHELD if (path, cell, number) in secret else text[number - 1]
+        hidden = {n for n in shown if (path, place.cell, n) in secret}
+        # Lines keep their indentation against each other, and lose what they have in common.
+        common = min((len(t) - len(t.lstrip()) for n in shown if n not in hidden and (t := text[n - 1])), default=0)
+        yield place, tuple((n, WITHHELD if n in hidden else text[n - 1][common:]) for n in shown)
 
 
 def redacted(source: str, path: str) -> list[str]:
