@@ -11,12 +11,20 @@ from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Streng
 
 BY_HAND = 5
 """Assertions in modules that load data from which on one may speak of checks."""
-_IMAGES = re.compile(
-    r"PIL\.|cv2\.|skimage\.|imageio|torchvision|librosa|soundfile|torchaudio|ImageFolder|image_dataset"
+_TABLES = re.compile(
+    r"(?:pandas|polars|dask|modin|cudf|vaex|pyarrow|duckdb|pyspark|awswrangler|geopandas|datatable|petastorm|sqlite3|"
+    r"sqlalchemy|psycopg2?|pymysql|google\.cloud\.bigquery|snowflake|feast|databricks|mlflow\.data)\b|"
+    r"\.(?:read_|toPandas|to_pandas|sql\b)"
 )
+"""Reads of tables. Images, sound and bare arrays have no columns that a schema could name."""
 _CHECKING = re.compile(
     r"(?i)(?:^|\.)_?(?:validate|check|verify|assert|ensure)_?\w*(?:data|schema|input|frame|df|columns?|rows?)\w*$"
 )
+
+
+_TRAINING_DATA = re.compile(r"(?i)train|prep|data|load|ingest|feature|etl")
+_QUALITY = frozenset(["cleanlab", "record-schemas"])
+"""Tools that look at data without declaring what it has to be; named last."""
 
 
 def no_data_validation(facts: Facts, params: Mapping[str, object]) -> Outcome:
@@ -24,10 +32,11 @@ def no_data_validation(facts: Facts, params: Mapping[str, object]) -> Outcome:
     own = [e for e in facts.code.reads_data if e.location not in {p.location for p in facts.data.public}]
     if not own:
         return Outcome.not_applicable("no data of its own is read")
-    if all(_IMAGES.search(e.detail) for e in own):
-        return Outcome.not_applicable("only images or sound are read")
+    own = [e for e in own if _TABLES.search(e.detail)]
+    if not own:
+        return Outcome.not_applicable("no table is read, only images, sound, text or arrays")
     uses = [use for use in facts.stack if use.topic == "data-validation"]
-    best = max(uses, key=lambda use: use.strength, default=None)
+    best = max(uses, key=lambda use: (use.strength, use.tool not in _QUALITY), default=None)
     by_hand = list(_by_hand(facts))
     if best is not None and best.strength >= Strength.USED:
         return Outcome(1.0, best.evidence[:3], reason=f"{best.name} checks the data")
@@ -39,7 +48,8 @@ def no_data_validation(facts: Facts, params: Mapping[str, object]) -> Outcome:
         )
     if best is not None:
         return _partly(0.25, best, f"{best.name} is installed, not used")
-    hit = Hit(own[0].location, "read without a check", identity="read")
+    first = min(own, key=lambda e: not _TRAINING_DATA.search(e.location.path if e.location else ""))
+    hit = Hit(first.location, "read without a check", identity="read")
     return Outcome(0.0, hits=(hit,), reason="data is read, and nothing checks its columns, types or ranges")
 
 

@@ -8,10 +8,12 @@ from pathlib import PurePosixPath
 
 from prodcheck.extract.python_model import Call
 from prodcheck.facts import Facts
-from prodcheck.facts.data import kind_of
+from prodcheck.facts.data import MODEL_WORDS, kind_of
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
 
+BARE = 0.25
+"""What a bare pickle is worth: more than a model that is never saved, on which nothing else can build."""
 _INTERCHANGE = frozenset("onnx openvino core-ml tflite saved-model safetensors gguf pmml skops".split())
 _NAMED_VERSION = re.compile(r"(?i)(?:final|latest|best|new|old|copy|v\d+|\(\d+\))[\w-]*\.\w+$")
 _COMPUTED = re.compile(r"\{|%[sd]|\d{8}|run_id|sha|version")
@@ -35,14 +37,14 @@ def model_not_packaged(facts: Facts, params: Mapping[str, object]) -> Outcome:
     if best is not None and best[0] >= 0.6:
         score, evidence, reason = best
         return Outcome(score, evidence, reason=reason)
-    saved = facts.code.persists_model
+    saved = _saves(facts)
     if saved:
         hits = tuple(Hit(e.location, f"saved without signature and environment ({e.detail})") for e in saved[:3])
-        return Outcome(0.2, best[1] if best else (), hits, "models are saved bare, without signature and environment")
+        return Outcome(BARE, best[1] if best else (), hits, "models are saved bare, without signature and environment")
     models = [f for f in facts.data.data_files if f.model and facts.role(f.path) is Role.CODE]
     if models:
         hit = Hit(Location(models[0].path), "a bare model file", identity="bare")
-        return Outcome(0.2, hits=(hit,), reason="models are kept bare, without signature and environment")
+        return Outcome(BARE, hits=(hit,), reason="models are kept bare, without signature and environment")
     where = facts.code.trains[0].location if facts.code.trains else None
     return Outcome(
         0.0, hits=(Hit(where, "the trained model is never saved", identity="unsaved"),), reason="no model is saved"
@@ -120,13 +122,12 @@ def _by_path(facts: Facts) -> Outcome:
     """What the paths say under which the project saves its models."""
     constant: list[Hit] = []
     computed: list[Evidence] = []
-    for evidence in facts.code.persists_model:
+    for evidence in _saves(facts):
         location = evidence.location
-        file = facts.files.get(location.path) if location else None
-        if file is None or location is None:
+        if location is None:
             continue
-        name = _literal_target(facts, location)
-        if name and not _COMPUTED.search(name):
+        name = _fixed_name(facts, location)
+        if name:
             constant.append(Hit(location, f"{name} is overwritten by the next run", identity=name))
         else:
             computed.append(evidence)
@@ -144,26 +145,49 @@ def _by_path(facts: Facts) -> Outcome:
 
 
 _MODEL_NAME = re.compile(
-    r"""(\bf)?["']([^"'\n]*\.(?:pkl|pickle|joblib|pt|pth|h5|hdf5|keras|onnx|ckpt|bin|model|sav|cbm|ubj))["']"""
+    r"""(?P<f>\bf)?["'](?P<name>[^"'\n]*\w\.(?:pkl|pickle|joblib|pt|pth|h5|hdf5|keras|onnx|ckpt|bin|model|sav|cbm|ubj))["']"""
 )
+_JOINED = re.compile(r"""(?:[/+%]|\.(?:replace|with_\w+)\([^()]*|join\((?!(?:\s*["'][^"']*["']\s*,)*\s*$)[^()]*)\s*$""")
+"""What stands before a name that is only the last part of a computed path."""
 
 
-def _literal_target(facts: Facts, location: Location) -> str:
-    """A literal file name in the saving statement, or in the `open` just above it. Text, because it may be any argument."""
+def _fixed_name(facts: Facts, location: Location) -> str:
+    """The literal file name in a saving statement, or in the `open` just above it; empty when the path is computed.
+
+    Read from the text, because the name may be any argument of any call.
+    """
     file = facts.files[location.path]
     if file.notebook:
         cell = next((c for c in file.notebook.cells if c.index == location.cell), None)
         lines, number = (cell.source.splitlines() if cell else []), location.cell_line or 1
     else:
         lines, number = facts.text(location.path).splitlines(), location.line or 1
-    here = lines[number - 1 : number + 2]
+    here = lines[number - 1 : number]
+    while here and sum(line.count("(") - line.count(")") for line in here) > 0 and len(here) < 6:
+        following = lines[number - 1 + len(here) : number + len(here)]
+        if not following:
+            break
+        here += following
     above = [line for line in lines[max(0, number - 3) : number - 1] if re.search(r"\bopen\(", line)]
     for line in [*here[:1], *above, *here[1:]]:
         match = _MODEL_NAME.search(line)
         if match:
-            # A computed name has no fixed part to be overwritten.
-            return match[2] if match[1] and "{" in match[2] else PurePosixPath(match[2]).name
+            computed = match["f"] and "{" in match["name"]
+            computed = computed or _COMPUTED.search(match["name"]) or _JOINED.search(line[: match.start()])
+            return "" if computed or re.match(r"\s*(?:%|\.format|\+)", line[match.end() :]) else match["name"]
     return ""
+
+
+def _saves(facts: Facts) -> list[Evidence]:
+    """Where models are saved. A pickle may hold anything, so files that train go before the others."""
+    saves = [e for e in facts.code.persists_model if e.location is not None]
+    training = {e.location.path for e in facts.code.trains if e.location}
+    likely = [
+        e
+        for e in saves
+        if e.location and (e.location.path in training or MODEL_WORDS.search(_fixed_name(facts, e.location)))
+    ]
+    return likely or saves
 
 
 def _about_model(evidence: Evidence) -> bool:

@@ -185,6 +185,9 @@ _NAMED = re.compile(r"(?i)(?:^|[/_-])(?:integration|e2e|end_?to_?end|end2end|smo
 
 def no_integration_test(facts: Facts, params: Mapping[str, object]) -> Outcome:
     """A test that runs the pipeline or the service end to end, or CI that runs the real entry point."""
+    least = facts.config.thresholds.small_project_lines
+    if facts.code.code_lines < least:
+        return Outcome.not_applicable(f"{facts.code.code_lines} lines of code, fewer than {least}")
     if not facts.code.trains and not facts.code.serves:
         return Outcome.not_applicable("nothing is trained or served here")
     strong = [*_end_to_end(facts), *_in_ci(facts)]

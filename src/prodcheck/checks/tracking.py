@@ -11,6 +11,8 @@ from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Streng
 
 _PARTIAL = {"tensorboard": 0.6, "pipeline-metadata": 0.7, "azureml-runs": 0.7, "guild": 1.0, "polyaxon": 1.0}
 """Tools that record less than a tracker does: curves without a store to query, or runs without parameters."""
+_PLATFORMS = frozenset(["sagemaker-pipelines", "azureml-pipelines", "vertex-pipelines"])
+"""Services that record each job by themselves."""
 _STORES = re.compile(r"(?:^|/)(?:mlruns|wandb/(?:run|offline-run|latest-run)[^/]*|lightning_logs|\.neptune|\.aim)/")
 _LOGGERS = re.compile(r"(?:.*\.)?CSVLogger")
 _METRICS = re.compile(r"(?:^|/)(?:metrics?|scores?|results?)[\w-]*\.(?:json|csv|ya?ml)$", re.IGNORECASE)
@@ -24,7 +26,7 @@ def no_experiment_tracking(facts: Facts, params: Mapping[str, object]) -> Outcom
     if best is None:
         first = facts.code.trains[0].location if facts.code.trains else None
         where = (Hit(first, "this run leaves no record", identity="run"),)
-        return Outcome(0.0, hits=where, reason="no run is recorded: no tracker, no metrics file")
+        return Outcome(0.0, hits=where, reason="no tracker and no metrics file")
     score, evidence, reason = best
     if store:
         score -= 0.3
@@ -43,9 +45,17 @@ def _candidates(facts: Facts) -> Iterator[tuple[float, tuple[Evidence, ...], str
         if use.tool in disabled:
             yield 0.2, use.evidence[:2], f"{use.name} is imported and switched off"
         elif use.strength >= Strength.USED:
-            yield _PARTIAL.get(use.tool, 1.0), use.evidence[:3], f"{use.name} records the runs"
+            worth = _PARTIAL.get(use.tool, 1.0)
+            what = "records the runs" if worth == 1.0 else "keeps part of a record, and no tracker knows the runs"
+            yield worth, use.evidence[:3], f"{use.name} {what}"
         else:
             yield 0.2, use.evidence[:2], f"{use.name} is {use.strength.label}, and no run is logged to it"
+    for use in facts.stack:
+        if use.topic == "orchestration" and use.tool in _PLATFORMS and use.strength >= Strength.USED:
+            yield 0.7, use.evidence[:2], f"{use.name} lists its jobs, and no tracker knows their parameters and metrics"
+    jobs = [e for e in facts.code.trains if re.search(r"\b(?:sagemaker|azureml|aiplatform)\b", e.detail)]
+    if jobs:
+        yield 0.7, tuple(jobs[:2]), "the platform lists its training jobs, and no tracker knows what came of them"
     for path, file in facts.files.items():
         if path.rpartition("/")[2] == "dvc.yaml" and file.document is not None:
             for value, line in file.document.find_all("stages.*.metrics"):

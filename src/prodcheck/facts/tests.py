@@ -204,10 +204,12 @@ def _items(path: str, python: PythonFacts, collection: _Collection, cases: froze
         decorators = definition.decorators + (owner.decorators if owner else ())
         if any(d.endswith(".fixture") or d == "fixture" for d in decorators):
             continue
-        skipped = any(d in _SKIPS or d.endswith("mark.skip") for d in decorators)
-        yield TestItem(
-            definition.name, runner, Location(path, definition.line), definition.asserts, skipped, definition.trivial
-        )
+        # An empty method may switch off an inherited test.
+        inherits = owner is not None and any(not b.endswith(("TestCase", "object")) for b in owner.bases)
+        trivial = definition.trivial and not inherits
+        skipped = (definition.trivial and inherits) or any(d in _SKIPS or d.endswith("mark.skip") for d in decorators)
+        place = Location(path, definition.line)
+        yield TestItem(definition.name, runner, place, definition.asserts, skipped, trivial)
 
 
 _SKIPS = frozenset(["pytest.mark.skip", "unittest.skip", "skip"])
