@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
-from prodcheck.checks.data import data_not_versioned
+from prodcheck.checks.data import CHECKS, data_not_versioned
 from prodcheck.config import Config, Thresholds
 from prodcheck.extract.python import Call
 from prodcheck.extract.run import extract_all
@@ -169,3 +170,66 @@ def test_a_dependency_alone_earns_little() -> None:
     outcome = data_not_versioned(facts_of({"train.py": TRAIN, "requirements.txt": "pandas\nscikit-learn\ndvc\n"}), {})
     assert outcome.score == 0.3
     assert outcome.reason == "dvc is installed, not used"
+
+
+FIT = """\
+import os
+import joblib
+from sklearn.linear_model import LogisticRegression
+
+model = LogisticRegression()
+model.fit(x, y)
+"""
+
+
+@pytest.mark.parametrize(
+    ("saving", "fixed"),
+    [
+        ('joblib.dump(model, "model.joblib")', "model.joblib"),
+        ('joblib.dump(\n    model,\n    "models/model.joblib",\n)', "models/model.joblib"),
+        ('with open("model.pkl", "wb") as f:\n    joblib.dump(model, f)', "model.pkl"),
+        ('joblib.dump(model, os.path.join("models", "model.pkl"))', "model.pkl"),
+        ('joblib.dump(model, os.path.join(args.out, "model.pkl"))', ""),
+        ('joblib.dump(model, out / "model.pkl")', ""),
+        ('joblib.dump(model, out + "model.pkl")', ""),
+        ('joblib.dump(model, f"{run}/model.pkl")', ""),
+        ('joblib.dump(model, f"models/model.pkl")', "models/model.pkl"),
+        ('joblib.dump(model, "model_%s.pkl" % day)', ""),
+        ('joblib.dump(model, "model_{}.pkl".format(day))', ""),
+        ('joblib.dump(model, path.replace(".csv", "_model.pkl"))', ""),
+        ("joblib.dump(model, path)\n\ndef load(name='model.pkl'):\n    return name", ""),
+    ],
+)
+def test_names_under_which_models_are_saved(saving: str, fixed: str) -> None:
+    outcome = CHECKS["model-not-versioned"](facts_of({"train.py": FIT + saving + "\n"}), {})
+    if fixed:
+        assert outcome.score == 0
+        assert outcome.hits[0].identity == fixed
+    else:
+        assert outcome.score == 0.5
+
+
+def test_a_pickle_of_something_else_is_not_the_model() -> None:
+    files = {
+        "train.py": FIT + "joblib.dump(model, path)\n",
+        "prepare.py": 'import joblib\njoblib.dump(meta, "meta.pkl")\n',
+    }
+    outcome = CHECKS["model-not-packaged"](facts_of(files), {})
+    assert [str(h.location) for h in outcome.hits] == ["train.py:7"]
+
+
+def test_large_files_in_tests_weigh_less() -> None:
+    def score(path: str) -> float | None:
+        return CHECKS["large-file-in-git"](facts_of({path: b"x" * 2_000_000}), {}).score
+
+    assert score("data/a.csv") == 0.6
+    assert score("tests/data/a.csv") == 0.8
+    assert score("docs/a.png") == 1
+
+
+def test_untracked_files_are_not_in_git() -> None:
+    facts = facts_of({"data/a.csv": b"x" * 2_000_000})
+    extraction = facts.extraction
+    files = {path: replace(file, tracked=False) for path, file in extraction.files.items()}
+    untracked = Facts(facts.repository, replace(extraction, files=files), Config(), ())
+    assert CHECKS["large-file-in-git"](untracked, {}).score == 1

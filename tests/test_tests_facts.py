@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from prodcheck.checks.test_depth import thin_or_vacuous_tests
 from prodcheck.checks.tests import no_tests
 from prodcheck.config import Config, Thresholds
 from prodcheck.extract.run import extract_all
@@ -189,3 +190,29 @@ def test_small_projects_need_none_and_the_limit_is_a_setting() -> None:
 def test_tests_in_another_language_lower_the_confidence() -> None:
     files = {"train.py": PADDING, "tests/a_test.go": "package a\n"}
     assert no_tests(facts_of(files), {}).confidence is Confidence.MEDIUM
+
+
+def test_modules_are_reached_by_name_relatively_and_through_the_package() -> None:
+    module = "".join(f"x_{i} = {i}\n" for i in range(40))
+    files = {
+        "src/pkg/__init__.py": "from pkg.inner import x_1\n",
+        "src/pkg/inner/__init__.py": "from .deep import x_1\n",
+        "src/pkg/inner/deep.py": module,
+        "src/pkg/direct.py": module,
+        "src/pkg/tests/test_near.py": "from ..near import x_1\n\ndef test_x():\n    assert x_1\n",
+        "src/pkg/near.py": module,
+        "src/pkg/missed.py": module,
+        "tests/test_a.py": "import pkg\nfrom pkg.direct import x_2\n\ndef test_a():\n    assert pkg.x_1 + x_2\n",
+    }
+    outcome = thin_or_vacuous_tests(facts_of(files), {})
+    assert "tests import 3 of 4 modules" in outcome.reason
+
+
+def test_switching_off_an_inherited_test_is_no_empty_test() -> None:
+    source = "from mixins import Shared\n\nclass TestA(Shared):\n    def test_a(self):\n        pass\n"
+    own = "class TestB:\n    def test_b(self):\n        pass\n"
+    items = collected({"tests/test_a.py": source, "tests/test_b.py": own}).items
+    assert [(i.name, i.skipped, i.trivial) for i in items] == [
+        ("TestA.test_a", True, False),
+        ("TestB.test_b", False, True),
+    ]

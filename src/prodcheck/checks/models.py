@@ -132,7 +132,9 @@ def _by_path(facts: Facts) -> Outcome:
         else:
             computed.append(evidence)
     if constant:
-        return Outcome(0.0, hits=tuple(constant[:3]), reason=f"{len(constant)} saved under a fixed name")
+        return Outcome(
+            0.0, hits=tuple(constant[:3]), reason=f"models are saved under a fixed name ({constant[0].identity})"
+        )
     if computed:
         return Outcome(
             0.5, tuple(computed[:3]), reason="models are saved under a computed path, and no registry knows them",
