@@ -652,6 +652,8 @@ UNITTEST = "import unittest\nunittest.main()\n"
         (".venv/bin/python3.11 -W error -m unittest discover", {}, ["unittest discover"]),
         ("torchrun --nproc_per_node=2 -m pytest", {}, ["pytest"]),
         ("python setup.py test", {}, ["python setup.py test"]),
+        ("anyscale jobs submit j.yaml --wait", {"j.yaml": "entrypoint: bash t.sh\n", "t.sh": "pytest\n"}, ["pytest"]),
+        ("ray job submit --no-wait -- python -m pytest", {}, ["pytest"]),
         ("python test.py", {"test.py": "import torch\nmodel.eval()\n"}, []),
         ("python tests/test_a.py", {"tests/test_a.py": UNITTEST}, ["python tests/test_a.py"]),
     ],

@@ -15,6 +15,7 @@ from prodcheck.facts.ci_actions import command_for, script_for
 from prodcheck.facts.ci_jobs import Placed, hop
 from prodcheck.facts.ci_model import CiCommand
 from prodcheck.facts.ci_runners import find
+from prodcheck.facts.ci_submit import submitted
 from prodcheck.facts.ci_targets import Call, Found, Rewritten, Tasks, applies, join, path_of
 from prodcheck.facts.own_python import is_test_script, module_path
 from prodcheck.facts.paths import Paths, Role
@@ -141,6 +142,9 @@ class Resolver:
             self.emit(argv, text, place, chain, verbs.classify(" ".join(argv)) | {"smoke"})
             return
         self.leaf((name, *argv[1:]), text, place, chain)
+        job = submitted((name, *argv[1:]), self.files, place.directory)
+        if job:
+            self.script(job[2], job[1], replace(place, path=job[0], chain=chain), errexit=True)
 
     def calls(self, found: Found, text: str, line: int, place: _Place, depth: int) -> None:
         for call in found:
@@ -321,7 +325,7 @@ class Resolver:
         self.emit(("python", *argv), text, place, chain, found)
         if "--" in argv:  # a wrapper of the project's own: `python docker_run.py --image x -- bash test.sh`
             inner = argv[argv.index("--") + 1 :]
-            self.command(inner, " ".join(inner), chain[-1].location.line or 1 if chain[-1].location else 1, place)
+            self.command(inner, " ".join(inner), _line(chain), place)
         file = self.tasks.by_path.get(("python", path)) or self.tasks.by_path.get(("invoke", path))
         if file is None or "test" in found:
             return
@@ -377,7 +381,7 @@ class Resolver:
             text = " && ".join(str(part) for part in text)
         if isinstance(text, str) and text:
             text = re.sub(r"\{(?:project|package)\}/?", "", text)
-            self.script(text, chain[-1].location.line or 1 if chain[-1].location else 1, replace(place, chain=chain))
+            self.script(text, _line(chain), replace(place, chain=chain))
 
     def leaf(self, argv: Argv, text: str, place: _Place, chain: tuple[Evidence, ...]) -> None:
         self.emit(argv, text, place, chain, verbs.classify(" ".join(argv)))
@@ -390,3 +394,9 @@ class Resolver:
         self.commands.append(
             CiCommand(text, argv, frozenset(found), chain, placed.triggers, blocking, placed.pipeline, placed.job)
         )
+
+
+def _line(chain: tuple[Evidence, ...]) -> int:
+    """Line of the last hop."""
+    place = chain[-1].location
+    return (place.line or 1) if place else 1

@@ -146,7 +146,7 @@ def _once(argv: Argv) -> Argv:
         return argv[argv.index("-c") + 1 :]
     if name == "nix" and "--command" in argv:
         return argv[argv.index("--command") + 1 :]
-    if name == "kubectl" and argv[1:2] == ("exec",) and "--" in argv:
+    if (name, argv[1:2]) in (("kubectl", ("exec",)), ("ray", ("job",))) and "--" in argv:
         return argv[argv.index("--") + 1 :]
     for words in (3, 2, 1):
         entry = _PREFIXES.get(" ".join([name, *argv[1:words]])) if len(argv) >= words else None
