@@ -40,6 +40,11 @@ _INSTALLERS = re.compile(
 """Hosts of official installers, whose own documentation says to pipe them into a shell."""
 _GIT_INSTALL = re.compile(r"\bpip[\d.]*\s+install\b[^\n;&|]*?(git\+(?:https?|ssh|git)://[^\s\"';&|]+)")
 _TRUST_OPTION = re.compile(r"--trust[-_]remote[-_]code\b(?![= ](?:false|0|no)\b)", re.IGNORECASE)
+_STARTS = re.compile(
+    r"torch\.hub\.load|(?:builtins\.)?(?:exec|eval)|runpy\.run_path|os\.(?:system|popen)|subprocess\.\w+|"
+    r"get_ipython\(\)\.system"
+)
+"""Calls that can start code from elsewhere; `trust_remote_code` is a keyword of any call."""
 _COMMENT = re.compile(r"^\s*(?:#|//|rem\b|::)", re.IGNORECASE)
 _PRINTED = re.compile(r"\s*@?(?:echo|printf|print)\s+(?:-\w+\s+)*(?:\"[^\"]*\"|'[^']*'|[^|]*)\s*$")
 """A line that only prints: a pipe inside the quotes is text."""
@@ -65,7 +70,7 @@ def remote_code_trust(facts: Facts, params: Mapping[str, object]) -> Outcome:
         python = file.python or (file.notebook.python if file.notebook else None)
         if python is not None:
             for call in python.calls:
-                if call.keywords.get("trust_remote_code") is False:
+                if call.keywords and call.keywords.get("trust_remote_code") is False:
                     refused.append(Evidence(f"{call.method}(trust_remote_code=False)", _place(path, file, call.line)))
             found.extend(_in_python(path, file, python, path in serving))
         if file.notebook is not None:
@@ -105,6 +110,8 @@ def _place(path: str, file: FileFacts, line: int) -> Location:
 
 def _in_python(path: str, file: FileFacts, python: PythonFacts, serves: bool) -> Iterator[_Found]:
     for index, call in enumerate(python.calls):
+        if "trust_remote_code" not in call.keywords and not _STARTS.fullmatch(call.name):
+            continue
         found = _trusting(call) or _hub(call) or _executed(python, index) or _installed(call) or _shell(call)
         if found is None:
             continue

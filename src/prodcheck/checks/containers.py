@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
 
-from prodcheck.extract.container import Container, Instruction
+from prodcheck.extract.container import Container
+from prodcheck.extract.python_model import PythonFacts
+from prodcheck.extract.run import FileFacts
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Evidence, Hit, Kind, Location, Outcome, Severity
@@ -38,17 +40,20 @@ _SUPPORT = re.compile(
 _DEVELOPMENT = re.compile(r"\.devcontainer/|\.gitpod|(?:^|[/._-])dev(?:el|elopment)?(?:$|[/._-])", re.IGNORECASE)
 _PINNED = re.compile(r"azureml://registries/[\w-]+/environments/[\w.-]+/versions/\d+|:[\w.-]*\d|@sha256:")
 _CODE_IMAGES = (
-    (re.compile(r"modal\.Image\..*"), "Modal image", WHOLE),
-    (re.compile(r"bentoml\.images\..*"), "BentoML image", WHOLE),
-    (re.compile(r"flytekit\.ImageSpec|flyte\.Image\..*"), "Flyte ImageSpec", WHOLE),
-    (re.compile(r"zenml\..*DockerSettings"), "ZenML DockerSettings", WHOLE),
-    (re.compile(r"prefect_docker\..*|prefect\.docker\.DockerImage"), "Prefect Docker image", WHOLE),
+    (re.compile(r"modal\.Image\..*"), "an image of Modal"),
+    (re.compile(r"bentoml\.images\..*"), "an image of BentoML"),
+    (re.compile(r"flytekit\.ImageSpec|flyte\.Image\..*"), "an image of Flyte"),
+    (re.compile(r"zenml\..*DockerSettings"), "an image of ZenML"),
+    (re.compile(r"prefect_docker\..*|prefect\.docker\.DockerImage"), "an image of Prefect"),
 )
 _KEYWORD_IMAGES = {
-    "base_image": "Kubeflow base_image", "image_uri": "SageMaker image_uri", "container_uri": "Vertex AI container_uri",
-    "framework_version": "SageMaker framework version", "serving_container_image_uri": "Vertex AI container",
-    "container_image": "container image", "docker_image": "Docker image",
+    "base_image": "an image of Kubeflow", "image_uri": "an image of SageMaker",
+    "framework_version": "an image of SageMaker", "container_uri": "an image of Vertex AI",
+    "serving_container_image_uri": "an image of Vertex AI",
 }  # fmt: skip
+
+
+_CHOSEN = "whose system the platform chooses"
 
 
 @dataclass(frozen=True)
@@ -95,17 +100,26 @@ def _images(facts: Facts, service: bool) -> Iterator[_Image]:
         if file.document is not None:
             yield from _in_document(facts, path)
         python = file.python or (file.notebook.python if file.notebook else None)
-        for call in python.calls if python else ():
+        if python is not None:
+            yield from _in_python(path, file, python)
+
+
+def _in_python(path: str, file: FileFacts, python: PythonFacts) -> Iterator[_Image]:
+    """Images that code builds or asks a platform for."""
+    for call in python.calls:
+        found: tuple[float, str] | None = None
+        keys = call.keywords.keys() & _KEYWORD_IMAGES.keys() if call.keywords else ()
+        if "Image" in call.name or "mage" in call.name or "DockerSettings" in call.name:
+            found = next(
+                ((WHOLE, f"builds {what}") for pattern, what in _CODE_IMAGES if pattern.fullmatch(call.name)), None
+            )
+        if found is None and "base_image" in keys:
+            found = WHOLE, f"runs in {_KEYWORD_IMAGES['base_image']}"
+        elif found is None and keys and call.name.startswith(("sagemaker.", "google.cloud.aiplatform")):
+            found = MANAGED, f"runs in {_KEYWORD_IMAGES[min(keys)]}"
+        if found is not None:
             place = file.notebook.locate(path, call.line) if file.notebook else Location(path, call.line)
-            for pattern, what, score in _CODE_IMAGES:
-                if pattern.fullmatch(call.name):
-                    yield _Image(score, Evidence(f"builds a {what}", place))
-            for key in call.keywords.keys() & _KEYWORD_IMAGES.keys():
-                if key == "base_image" or re.match(r"sagemaker\.|google\.cloud\.aiplatform", call.name):
-                    score = WHOLE if key == "base_image" else MANAGED
-                    yield _Image(
-                        score, Evidence(f"runs in a {_KEYWORD_IMAGES[key]}", place), "an image of the platform"
-                    )
+            yield _Image(found[0], Evidence(found[1], place), _CHOSEN if found[0] == MANAGED else "")
 
 
 def _dockerfile(facts: Facts, path: str, container: Container, service: bool) -> _Image | None:
@@ -126,16 +140,18 @@ def _dockerfile(facts: Facts, path: str, container: Container, service: bool) ->
         return _Image(INCOMPLETE, Evidence("describes an image", place), lacks)
     if service and command is None and not _inherits_command(container):
         return _Image(NO_COMMAND, Evidence("describes an image", place), "which starts no server (no CMD)")
-    starts = f" and starts {' '.join(command.arguments)[:50]}" if command else ""
+    starts = f" and starts `{command[:50]}`" if command else ""
     return _Image(WHOLE, Evidence(f"installs the dependencies{starts}", place))
 
 
-def _command(container: Container) -> Instruction | None:
+def _command(container: Container) -> str | None:
+    """What the built image starts: its entry point and the words after it."""
+    found: dict[str, str] = {}
     for stage in container.lineage(container.stages[-1]):
         for item in reversed(stage.instructions):
             if item.word in ("CMD", "ENTRYPOINT"):
-                return item
-    return None
+                found.setdefault(item.word, " ".join(item.arguments))
+    return " ".join(found[word] for word in ("ENTRYPOINT", "CMD") if word in found) if found else None
 
 
 _SELF_STARTING = re.compile(
@@ -191,9 +207,7 @@ def _by_name(facts: Facts, path: str) -> Iterator[_Image]:
         head = re.match(r"---\s*\n(.*?)\n---", facts.text(path)[:3000], re.DOTALL)
         space = head and re.search(r"^sdk\s*:\s*(gradio|streamlit|docker)", head[1], re.MULTILINE)
         if space:
-            yield _Image(
-                MANAGED, Evidence(f"makes this a {space[1]} Space of Hugging Face", place), "an image of the platform"
-            )
+            yield _Image(MANAGED, Evidence(f"makes this a {space[1]} Space of Hugging Face", place), _CHOSEN)
 
 
 def _in_document(facts: Facts, path: str) -> Iterator[_Image]:
@@ -202,6 +216,8 @@ def _in_document(facts: Facts, path: str) -> Iterator[_Image]:
     name = posixpath.basename(path)
     if name == "MLproject" and (found := document.find("docker_env")):
         yield _Image(WHOLE, Evidence("runs in a Docker image (docker_env)", Location(path, found[1])))
+    if document.format == "yaml" and (found := document.find("base_image")) and document.find("post_build_cmds"):
+        yield _Image(MANAGED, Evidence(f"builds on {str(found[0])[:60]}", Location(path, found[1])), _CHOSEN)
     schema = str(document.get("$schema") or "")
     if "azureml" in schema:
         for key in ("image", "environment.image", "environment", "jobs.*.environment", "build.path"):
@@ -211,9 +227,7 @@ def _in_document(facts: Facts, path: str) -> Iterator[_Image]:
                 if key == "build.path":
                     yield _Image(WHOLE, Evidence("builds an Azure ML environment", Location(path, line)))
                 elif _PINNED.search(value) and "latest" not in value:
-                    yield _Image(
-                        MANAGED, Evidence(f"runs in {value[:60]}", Location(path, line)), "an image of the platform"
-                    )
+                    yield _Image(MANAGED, Evidence(f"runs in {value[:60]}", Location(path, line)), _CHOSEN)
                 elif key.endswith("image") or value.startswith(("azureml:", "azureml://")):
                     yield _Image(
                         INCOMPLETE, Evidence(f"runs in {value[:60]}", Location(path, line)), "which is not pinned"

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from prodcheck.extract.dependency import Requirement
@@ -62,6 +63,10 @@ _FETCHES = re.compile(
     r"flask\.request\..*|streamlit\..*file_uploader|gradio\..*File|input|"
     r"xmlrpc\..*|socket\.socket\(\)\.recv\w*"
 )
+_LOADS = re.compile(
+    r"(?:load|loads|Unpickler|read_pickle|open|DbfilenameShelf|decode|load_\w+|unsafe_load\w*|full_load\w*|safe_open|"
+    r"InferenceSession|enable_unsafe_deserialization)$"
+)
 _OPENS = re.compile(
     r"(?:open|io\.open|gzip\.open|bz2\.open|lzma\.open|codecs\.open|.*\.open|(?:io\.)?BytesIO|tarfile\..*)"
 )
@@ -101,6 +106,8 @@ def unsafe_deserialization(facts: Facts, params: Mapping[str, object]) -> Outcom
         if python is None:
             continue
         for index, call in enumerate(python.calls):
+            if not _interesting(call.name):
+                continue
             load, good = _judge(path, call, torch, facts.text)
             if good:
                 safe.append(Evidence(good, _place(path, file, call.line)))
@@ -179,6 +186,17 @@ def _place_of(facts: Facts, load: Load) -> Location:
 
 
 # Which calls can run code
+
+
+@lru_cache(maxsize=50_000)
+def _interesting(name: str) -> bool:
+    """Whether a call's name alone makes it worth a look: most calls are dismissed here."""
+    return bool(_LOADS.search(name)) and not name.startswith(("json.", "tomllib.", "toml."))
+
+
+@lru_cache(maxsize=50_000)
+def _writes(name: str) -> bool:
+    return _WRITERS.fullmatch(name) is not None
 
 
 def _judge(path: str, call: Call, torch: bool | None, text: Callable[[str], str]) -> tuple[Load | None, str]:
@@ -289,7 +307,7 @@ def _own_names(facts: Facts) -> _OwnNames:
         if python is None or facts.role(path) in (Role.VENDORED, Role.GENERATED):
             continue
         for index, call in enumerate(python.calls):
-            if not _WRITERS.fullmatch(call.name):
+            if not _writes(call.name):
                 continue
             writes.add(_family(call.name))
             for text in _texts(python.calls, index):

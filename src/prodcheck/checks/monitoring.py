@@ -67,7 +67,7 @@ def no_drift_monitoring(facts: Facts, params: Mapping[str, object]) -> Outcome:
     """The best evidence that live data or predictions are watched."""
     operations = facts.operations
     production = facts.project.stage is Stage.PRODUCTION and bool(facts.code.trains)
-    if not (facts.code.serves or operations.batch_scoring or production):
+    if not (operations.serving or operations.batch_scoring or production):
         return Outcome.not_applicable("nothing here makes predictions for anybody yet")
     llm = _is_llm_application(facts)
     checks = list(_checks(facts, llm))
@@ -94,7 +94,8 @@ def no_drift_monitoring(facts: Facts, params: Mapping[str, object]) -> Outcome:
         found = declared[0] if declared else Evidence(f"imports {imported[0].module}", imported[0].location)
         reason = f"{found.detail}, and nothing calls it to watch live data"
         return Outcome(DECLARED, (found,), (Hit(found.location, reason, identity="declared"),), reason)
-    place = (facts.code.serves or operations.batch_scoring or facts.code.trains)[0].location
+    used = operations.serving or operations.batch_scoring
+    place = used[0].location if used else operations.training_place
     reason = (
         "no trace or evaluation of what the language model answers"
         if llm
@@ -120,18 +121,8 @@ _MANAGED = frozenset(["Azure ML", "SageMaker", "Databricks job"])
 
 def _served(facts: Facts) -> frozenset[str]:
     """Files that run inside the service: those that serve, and the own modules that they import."""
-    operations = facts.operations
-    found: set[str] = set()
-    todo = [e.location.path for e in facts.code.serves if e.location]
-    while todo:
-        path = todo.pop()
-        if path in found:
-            continue
-        found.add(path)
-        file = facts.files.get(path)
-        for item in file.python.imports if file and file.python else ():
-            todo.extend(operations.work.imported(path, item))
-    return frozenset(found)
+    serving = [e.location.path for e in facts.code.serves if e.location]
+    return frozenset(facts.operations.work.reaches(serving))
 
 
 def _is_llm_application(facts: Facts) -> bool:

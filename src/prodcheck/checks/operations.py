@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 
 from prodcheck.checks.monitoring import no_drift_monitoring
 from prodcheck.facts import Facts
 from prodcheck.facts.operations import DEMAND, EVENT, JOBS, PUSH, REGISTER, SCHEDULE, TRAIN, Trigger
 from prodcheck.facts.paths import Role
-from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Stage
+from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Stage, Strength
 
 LIVE, ON_DEMAND, PAUSED, BY_HAND, SCRIPTED = 1.0, 0.6, 0.4, 0.4, 0.2
 SMALL = 300
@@ -28,30 +27,33 @@ def manual_runs_only(facts: Facts, params: Mapping[str, object]) -> Outcome:
         return _found(LIVE, live, f"{_first(live)}")
     ready = [t for t in jobs if t.active and t.how in (PUSH, DEMAND)]
     if ready:
-        return _found(ON_DEMAND, ready, f"{_first(ready)}, and no schedule or event does")
+        return _found(ON_DEMAND, ready, f"{_first(ready)}; no schedule or event starts the work")
     if jobs:
         return _found(PAUSED, jobs, _first(jobs))
-    flows = [replace_detail(f.evidence, f"{f.evidence.detail}, started by hand") for f in operations.flows]
-    entries = [e.evidence for e in operations.entries]
-    if flows or entries:
-        evidence = tuple([*flows, *entries][:4])
-        return _partly(BY_HAND, evidence, f"one command starts it ({evidence[0].detail}), and a person has to type it")
+    ways = _one_command(facts)
+    if ways:
+        return _partly(BY_HAND, ways, f"{ways[0].detail} does the work, and a person has to start it")
     scripts = [e.evidence for e in operations.scripts]
     if scripts:
-        return _partly(SCRIPTED, tuple(scripts[:4]), f"only a script to start by hand ({scripts[0].location})")
+        return _partly(
+            SCRIPTED, tuple(scripts[:4]), f"only a script, {scripts[0].location}, that a person has to start"
+        )
     databricks = _databricks_notebook(facts)
     if databricks is not None:
         return Outcome.unknown("notebooks of Databricks are scheduled outside of the tree", (databricks,))
     remote = [e for e in facts.ci.unknown if re.search(r"train|score|pipeline", e.detail, re.IGNORECASE)]
     if remote:
         return Outcome.unknown(f"{remote[0].detail} is not in the tree", tuple(remote[:2]))
-    place = _first_place(facts.code.trains) or _first_place(operations.batch_scoring)
+    place = operations.training_place or operations.batch_scoring[0].location
     reason = "training starts only when a person runs it" if facts.code.trains else "scoring starts only by hand"
     return Outcome(0.0, hits=(Hit(place, reason, identity="manual"),), reason=reason)
 
 
-def replace_detail(evidence: Evidence, detail: str) -> Evidence:
-    return replace(evidence, detail=detail)
+def _one_command(facts: Facts) -> tuple[Evidence, ...]:
+    """What does the whole work when a person types one command: a task runner's target, or a pipeline definition."""
+    operations = facts.operations
+    flows = [f.evidence for f in operations.flows]
+    return tuple(dict.fromkeys([*(e.evidence for e in operations.entries), *flows]))[:4]
 
 
 def _first(triggers: Iterable[Trigger]) -> str:
@@ -72,10 +74,6 @@ def _partly(score: float, evidence: tuple[Evidence, ...], reason: str) -> Outcom
     return Outcome(score, evidence, (Hit(evidence[0].location, reason, identity="partly"),), reason)
 
 
-def _first_place(evidence: tuple[Evidence, ...]) -> Location | None:
-    return evidence[0].location if evidence else None
-
-
 def _databricks_notebook(facts: Facts) -> Evidence | None:
     for path, file in facts.files.items():
         if file.python is not None and file.python.flavour == "databricks" and facts.role(path) is Role.CODE:
@@ -86,6 +84,8 @@ def _databricks_notebook(facts: Facts) -> Evidence | None:
 # Pipelines
 
 
+_COMPUTES = frozenset("ray modal spark beam dask skypilot dstack outerbounds make just".split())
+"""Tools that run work somewhere and say nothing about the order of steps."""
 _NUMBERED = re.compile(r"(?:step|stage|part)?[-_ ]?\d+[a-z]?[-_. ]", re.IGNORECASE)
 
 
@@ -98,36 +98,36 @@ def no_pipeline_definition(facts: Facts, params: Mapping[str, object]) -> Outcom
         evidence = tuple(f.evidence for f in sorted(complete, key=lambda f: -f.steps)[:4])
         return Outcome(1.0, evidence, reason=evidence[0].detail)
     stages = operations.stage_files
-    if len(stages) < 2 and _lines(facts) <= SMALL:
+    if len(stages) < 2 and facts.code.code_lines <= SMALL:
         return Outcome.not_applicable("a single short script has no steps to order")
     if flows:
         why = "with a single step" if flows[0].steps < 2 else "whose steps are not linked"
-        return _partly(0.5, (flows[0].evidence,), f"a {flows[0].system} pipeline {why}")
-    using = [u for u in facts.stack if u.topic == "orchestration" and u.strength.value >= 3]
-    if using:
-        return _partly(
-            0.5, using[0].evidence[:3], f"{using[0].name} is used, and no pipeline of two linked steps was found"
-        )
+        return _partly(0.5, (flows[0].evidence,), f"a pipeline of {flows[0].system} {why}")
     ordered = [e for e in (*operations.entries, *operations.scripts) if len(e.stages) >= 2]
     if ordered:
         best = max(ordered, key=lambda e: len(e.stages))
-        detail = f"runs {len(best.stages)} stages one after the other"
-        reason = f"{best.command} {detail}; inputs and outputs are not declared"
+        detail = f"runs {len(best.stages)} steps one after the other"
+        reason = f"{best.command} {detail}; their inputs and outputs are not declared"
         return _partly(0.5, (Evidence(detail, best.evidence.location),), reason)
+    using = [u for u in facts.stack if u.topic == "orchestration" and u.strength >= Strength.USED]
+    using = [u for u in using if u.tool not in _COMPUTES]
+    if using:
+        reason = f"{using[0].name} is used, and no pipeline of two linked steps was found"
+        return _partly(0.5, using[0].evidence[:3], reason)
     numbered = [
         path for path in stages if re.match(r"(?:step|stage|part)?[-_ ]?\d+[a-z]?[-_. ]", path.rpartition("/")[2], re.I)
     ]
     if len(numbered) >= 2:
         evidence = tuple(Evidence("is numbered", Location(path)) for path in sorted(numbered)[:4])
         return _partly(0.3, evidence, f"{len(numbered)} files are only numbered ({numbered[0]})")
-    place = _first_place(facts.code.trains)
-    count = f"{len(stages)} scripts and notebooks" if len(stages) > 1 else "one long file"
-    reason = f"{count} lead to the model and nothing declares the order of the steps"
-    return Outcome(0.0, hits=(Hit(place, reason, identity="pipeline"),), reason=reason)
-
-
-def _lines(facts: Facts) -> int:
-    return facts.code.code_lines
+    if len(stages) > 1:
+        reason = (
+            f"{len(stages)} scripts and notebooks hold steps on the way to a model, and nothing declares their order"
+        )
+    else:
+        reason = "all steps from the data to the model are in one long file, and nothing declares them"
+    hit = Hit(operations.training_place, reason, identity="pipeline")
+    return Outcome(0.0, hits=(hit,), reason=reason)
 
 
 # Retraining
@@ -136,28 +136,28 @@ def _lines(facts: Facts) -> int:
 def no_retraining_automation(facts: Facts, params: Mapping[str, object]) -> Outcome:
     """Whether a schedule, new data or drift starts training, and whether the new model is kept."""
     operations = facts.operations
-    used = facts.project.stage is Stage.PRODUCTION or facts.code.serves or operations.batch_scoring
+    used = facts.project.stage is Stage.PRODUCTION or operations.serving or operations.batch_scoring
     if not used:
         return Outcome.not_applicable("a prototype whose predictions nobody uses yet")
     training = [t for t in operations.triggers if TRAIN in t.work]
     live = [t for t in training if t.active and t.how in (SCHEDULE, EVENT)]
-    promoted = [t for t in live if REGISTER in t.work]
+    registers = any(REGISTER in operations.work.direct(flow.path) for flow in operations.flows)
+    promoted = [t for t in live if REGISTER in t.work or (registers and not t.certain)]
     if promoted:
         return _found(1.0, promoted, _first(promoted))
     if live:
         return _found(0.6, live, f"{_first(live)}, and nothing publishes the new model")
     ready = [t for t in training if t.active]
     if ready:
-        return _found(0.3, ready, f"{_first(ready)}, and neither time nor new data does")
-    entries = [e.evidence for e in operations.entries if TRAIN in e.work]
-    if entries or training:
-        evidence = tuple([*entries, *(t.evidence for t in training)][:4])
-        return _partly(0.3, evidence, f"{evidence[0].detail}, by hand")
+        return _found(0.3, ready, f"{_first(ready)}; neither time nor new data starts a training")
+    ways = tuple(t.evidence for t in training) + _one_command(facts)
+    if ways:
+        return _partly(
+            0.3, ways[:4], f"{ways[0].detail} trains again when a person starts it; neither time nor new data does"
+        )
     reason = "nothing trains the model again when time passes or data changes"
-    place = _first_place(facts.code.trains)
-    return Outcome(
-        0.0, hits=(Hit(place, reason, Confidence.MEDIUM, "retraining"),), reason=reason, confidence=Confidence.MEDIUM
-    )
+    hit = Hit(operations.training_place, reason, Confidence.MEDIUM, "retraining")
+    return Outcome(0.0, hits=(hit,), reason=reason, confidence=Confidence.MEDIUM)
 
 
 CHECKS: Mapping[str, Callable[[Facts, Mapping[str, object]], Outcome]] = {

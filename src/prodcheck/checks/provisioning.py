@@ -37,7 +37,7 @@ class _Tool:
         if self.base == CLUSTER:
             said.append("the cluster itself is not declared")
         elif self.base == SCRIPTED:
-            said.append("commands make resources and cannot tell what is there already")
+            said.append("it makes resources and cannot tell which are there already")
         if self.base >= PRESENT:
             if self.pinned < PINNED:
                 said.append("provider versions are not locked")
@@ -72,7 +72,7 @@ def no_infrastructure_as_code(facts: Facts, params: Mapping[str, object]) -> Out
             return Outcome(
                 1.0, evidence, reason=f"{best.name} declares the infrastructure, pinned and with remote state"
             )
-        reason = f"{best.name}: {best.lacking}"
+        reason = f"{best.evidence.detail}: {best.lacking}" if best.base < PRESENT else f"{best.name}: {best.lacking}"
         return Outcome(score, evidence, (Hit(best.evidence.location, reason, identity="partly"),), reason)
     if platforms:
         return Outcome(
@@ -107,6 +107,11 @@ _TF_VERSIONS = re.compile(
 )
 
 
+_PER_ENVIRONMENT = re.compile(
+    r"(?:config|infra|env)[\w-]*[-_.](?:prod|dev|stag\w*|stg|test|qa)\.(?:ya?ml|json|env|hcl)$"
+)
+
+
 def _terraform(facts: Facts, own: list[str]) -> Iterator[_Tool]:
     files = [p for p in own if p.endswith((".tf", ".tofu", ".tf.json")) or posixpath.basename(p) == "terragrunt.hcl"]
     texts = {path: facts.text(path) for path in files}
@@ -127,8 +132,9 @@ def _terraform(facts: Facts, own: list[str]) -> Iterator[_Tool]:
         or "terraform.workspace" in joined
         or "${path_relative_to_include" in joined
         or _anywhere(facts, r"-var-file|TF_WORKSPACE|workspace select|TF_VAR_")
+        or any(_PER_ENVIRONMENT.search(path) for path in facts.files)
     )
-    first = next((p for p in real if posixpath.basename(p) == "main.tf"), real[0])
+    first = min(real, key=lambda p: (p.count("/"), posixpath.basename(p) != "main.tf", p))
     count = len(real)
     evidence = Evidence(f"Terraform in {count} file{'s' * (count != 1)}", Location(first, 1), Strength.CONFIGURED)
     pinned = PINNED / 2 * versions + PINNED / 2 * locked
@@ -280,16 +286,22 @@ _IMPERATIVE = re.compile(
 
 
 def _scripts(facts: Facts, own: list[str]) -> Iterator[_Tool]:
+    """Commands and programs that make resources one after the other: versioned at least, and not repeatable."""
     for path in own:
-        for task in facts.files[path].tasks:
+        file = facts.files[path]
+        for task in file.tasks:
             for target in task.targets:
                 for line, text in target.commands:
                     match = _IMPERATIVE.search(re.sub(r"(?m)^\s*#.*$", "", text))
                     if match:
                         at = line + text.count("\n", 0, text.find(match[0]) if match[0] in text else 0)
-                        evidence = Evidence(f"a script runs {match[0][:50]}", Location(path, at))
-                        yield _Tool("Scripts", SCRIPTED, evidence)
+                        yield _Tool("Scripts", SCRIPTED, Evidence(f"a script runs {match[0][:50]}", Location(path, at)))
                         return
+        for call in file.python.calls if file.python else ():
+            if _CREATES.fullmatch(call.name):
+                evidence = Evidence(f"a program calls {call.name.removeprefix('?.')[:60]}", Location(path, call.line))
+                yield _Tool("Programs", SCRIPTED, evidence)
+                return
 
 
 def _state_file(facts: Facts) -> str:
@@ -309,8 +321,8 @@ def _state_file(facts: Facts) -> str:
 _CREATES = re.compile(
     r"boto3\..*\.(?:create_(?!presigned|multipart|tags|dataset_import)\w+|run_instances|put_bucket_\w+|start_instances|"
     r"register_task_definition|start_training_job)|"
-    r"sagemaker\.(?:\w+\.)*\w+\(\)\.(?:deploy|fit|transformer|upsert|register)|sagemaker\.(?:estimator|sklearn|pytorch|"
-    r"tensorflow|xgboost|huggingface|processing|workflow)\..*|"
+    r"sagemaker\.(?:\w+\.)*\w+\(\)\.(?:deploy|fit|transformer|upsert|register|create)|"
+    r"sagemaker\.(?:\w+\.)*(?:\w*Model|\w*Estimator|\w*Processor|SKLearn|PyTorch|TensorFlow|XGBoost|HuggingFace|Pipeline)|"
     r"azure\.ai\.ml\.MLClient\(\)\..*create_or_update|azureml\.core\.(?:.*\.)?(?:Workspace\.create|Model\.deploy|"
     r"ComputeTarget\.create|compute\.\w+\.provisioning_configuration|Webservice\.deploy\w*)|azure\.mgmt\..*|"
     r"google\.cloud\.aiplatform\.(?:\w+\(\)\.deploy|Endpoint\.create|Custom\w*Job|Model\.upload|PipelineJob|AutoML\w+|init)|"
@@ -322,7 +334,7 @@ _PAAS = re.compile(
 )
 _CLOUD_COMMAND = re.compile(
     r"^(?:az|aws|gcloud|kubectl|helm|eksctl|eb|sam|cdk|terraform|tofu|terragrunt|pulumi|serverless|sls|copilot|databricks|"
-    r"anyscale|ansible-playbook|skaffold|argocd|oc|ibmcloud|oci|chalice|zappa)\b"
+    r"ansible-playbook|skaffold|argocd|oc|ibmcloud|oci|chalice|zappa)\b"
 )
 _REGISTRY = re.compile(r"\.dkr\.ecr\.|gcr\.io/|\.pkg\.dev/|\.azurecr\.io")
 _README_COMMAND = re.compile(
@@ -376,6 +388,11 @@ _PLATFORM_FILES = {
 
 
 def _platforms(facts: Facts) -> Iterator[Evidence]:
+    for command in facts.ci.having("deploy"):
+        match = re.match(r"(?:anyscale|heroku|fly(?:ctl)?|railway|modal|vercel|netlify)\b", " ".join(command.argv))
+        if match:
+            step = command.chain[0].location if command.chain else Location(command.pipeline)
+            yield Evidence(f"CI hands it to {match[0]}", step, Strength.ENFORCED)
     for path, file in facts.files.items():
         if facts.role(path) is not Role.CODE:
             continue

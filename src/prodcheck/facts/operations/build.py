@@ -20,11 +20,18 @@ if TYPE_CHECKING:
     from prodcheck.facts.facts import Facts
 
 _ENTRY_RUNNERS = frozenset("make just task nox hatch pdm poe taskipy rye pixi npm pipenv invoke compose mise".split())
+_SERVER = re.compile(
+    r"\b(?:uvicorn|gunicorn|hypercorn|flask|streamlit|waitress|tritonserver|bentoml|torchserve|tensorflow_model_server|"
+    r"vllm|mlflow models serve|litserve|serve run|gradio)\b"
+)
 _STAGES = ("load", "prepare", "train", "evaluate", "predict")
 _WRITES = re.compile(
     r"(?:.*\.)?(?:to_(?:csv|parquet|sql|feather|json|gbq|excel|delta)|write_(?:parquet|csv|delta|table|database)|saveAsTable|"
     r"insert_rows(?:_json)?|load_table_from_\w+|put_object|upload_file|insert_many|write\.\w+|savetxt|writerows?)"
 )
+_ASIDE = re.compile(r"(?i)(?<![a-z])(?:eval\w*|tests?|bench\w*|demo|install|setup|download|plot)(?![a-z])")
+"""Words in names of scripts that do not do the work itself."""
+_TABLES = re.compile(r"(?:.*\.)?to_(?:csv|parquet|sql|excel|gbq)")
 _BATCH_NAME = re.compile(
     r"(?i)(?:^|[/_-])(?:batch[_-]?)?(?:predict(?:ions?)?|scor(?:e|ing)|infer(?:ence)?|batch|forecast)[\w-]*\.(?:py|ipynb)$"
 )
@@ -109,27 +116,37 @@ class Operations:
                 continue
             file = self.facts.files[path]
             python = file.python or (file.notebook.python if file.notebook else None)
-            writes = python is not None and any(_WRITES.fullmatch(call.name) for call in python.calls)
+            tables = _TABLES if stages.get("train") else _WRITES  # what training writes down is mostly about training
+            writes = python is not None and any(
+                tables.fullmatch(call.name) and "submission" not in (call.text or "").lower() for call in python.calls
+            )
             named = _BATCH_NAME.search(path) is not None and not stages.get("train")
             if (writes and stages.get("load")) or (named and stages.get("load")):
                 found.append(Evidence("predicts on data in batches", stages["predict"][0].location))
         return tuple(found)
 
     @cached_property
+    def serving(self) -> tuple[Evidence, ...]:
+        """Code that serves predictions, or an image that starts a server."""
+        found = list(self.facts.code.serves)
+        for path in self._own:
+            container = self.facts.files[path].container
+            for item in container.instructions if container else ():
+                if item.word in ("CMD", "ENTRYPOINT") and _SERVER.search(item.text):
+                    found.append(Evidence("starts a server", Location(path, item.line)))
+        return tuple(found)
+
+    @cached_property
+    def training_place(self) -> Location | None:
+        """Where a person would look for the training: a file called so before any other."""
+        places = [e.location for e in self.facts.code.trains if e.location is not None]
+        named = [p for p in places if re.search(r"train", posixpath.basename(p.path), re.IGNORECASE)]
+        return min(named or places, key=lambda p: (p.path.count("/"), p.sort_key), default=None)
+
+    @cached_property
     def triggered(self) -> frozenset[str]:
         """Own files that run when a live trigger starts something, modules that these import included."""
-        seen: set[str] = set()
-        todo = [f for t in self.triggers if t.active for f in t.files]
-        while todo:
-            path = todo.pop()
-            if path in seen:
-                continue
-            seen.add(path)
-            file = self.facts.files.get(path)
-            python = file.python or (file.notebook.python if file.notebook else None) if file else None
-            for item in python.imports if python else ():
-                todo.extend(self.work.imported(path, item))
-        return frozenset(seen)
+        return frozenset(self.work.reaches(f for t in self.triggers if t.active for f in t.files))
 
     @property
     def _own(self) -> Iterator[str]:
@@ -137,12 +154,7 @@ class Operations:
 
     @cached_property
     def _imported(self) -> frozenset[str]:
-        found: set[str] = set()
-        for path, file in self.facts.files.items():
-            python = file.python or (file.notebook.python if file.notebook else None)
-            for item in python.imports if python else ():
-                found.update(self.work.imported(path, item))
-        return frozenset(found)
+        return frozenset(target for path in self.facts.files for target in self.work.imports(path))
 
     def _source(self, path: str) -> str:
         file = self.facts.files[path]
@@ -170,7 +182,7 @@ class Operations:
     def _entries_in(self, path: str, runners: frozenset[str]) -> Iterator[Entry]:
         directory = posixpath.dirname(path)
         for task in self.facts.files[path].tasks:
-            if task.runner not in runners:
+            if task.runner not in runners or (task.runner == "script" and _ASIDE.search(posixpath.basename(path))):
                 continue
             for target in task.targets:
                 work: set[str] = set()
@@ -181,11 +193,11 @@ class Operations:
                         done = self.work.of_command(command)
                         if done & JOBS:
                             work |= done
-                            stages.extend(self.work.scripts(command.argv) or [command.text])
+                            way = " > ".join(hop.detail for hop in command.chain)
+                            stages.extend(self.work.scripts(command.argv) or [f"{line}: {way}"])
                 if work & {TRAIN, SCORE}:
                     words = f"{task.runner} {target.name}".strip() if task.runner != "script" else path
-                    place = Location(path, target.line)
-                    evidence = Evidence(f"`{words}` starts it", place, Strength.CONFIGURED)
+                    evidence = Evidence(f"`{words}`", Location(path, target.line), Strength.CONFIGURED)
                     yield Entry(words, frozenset(work), tuple(dict.fromkeys(stages)), evidence)
 
 

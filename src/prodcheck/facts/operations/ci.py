@@ -63,7 +63,7 @@ def find(facts: Facts, work: Work) -> Iterator[Trigger]:
                 # What CI does to data on a push is building, not operating.
                 if how in (PUSH, DEMAND) and not done & (JOBS - {DATA}):
                     continue
-                detail = f"{system} {word} runs {command.text.strip()[:60]}"
+                detail = f"{system} runs {_short(command.text)} {word}"
                 files = tuple(work.scripts(command.argv))
                 yield trigger(system, how, done, detail, place or Location(path), files=files)
     yield from _handed_on(facts, work)
@@ -72,14 +72,20 @@ def find(facts: Facts, work: Work) -> Iterator[Trigger]:
 def _ways(command: CiCommand) -> list[tuple[str, str]]:
     found = []
     if "schedule" in command.triggers:
-        found.append((SCHEDULE, "schedule"))
+        found.append((SCHEDULE, "on a schedule"))
     if "other" in command.triggers:
-        found.append((EVENT, "event"))
+        found.append((EVENT, "on an event"))
     if command.triggers & {"push", "tag", "pull_request"}:
-        found.append((PUSH, "push" if command.triggers & {"push", "tag"} else "pull request"))
+        found.append((PUSH, "on push" if command.triggers & {"push", "tag"} else "on pull requests"))
     if command.triggers & {"manual", "call"} or not found:
         found.append((DEMAND, "on demand"))
     return found
+
+
+def _short(text: str) -> str:
+    """The first line of a command, in a report's width."""
+    line = text.strip().split("\n")[0].rstrip("\\ ")
+    return f"`{line if len(line) <= 60 else line[:57] + '...'}`"
 
 
 def _keeps(pipeline: Pipeline | None, job: str, commands: list[CiCommand]) -> bool:

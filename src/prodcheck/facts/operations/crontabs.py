@@ -52,7 +52,7 @@ def _command(
     if done:
         files = tuple(f for c in work.commands(command, path, line) for f in work.scripts(c.argv))
         state = "" if active else ", paused"
-        detail = f"{system} ({when}){state} runs {command.strip()[:60]}"
+        detail = f"{system} ({when}){state} runs `{command.strip()[:60]}`"
         yield trigger(system, SCHEDULE, done, detail, Location(path, line), active=active, certain=certain, files=files)
 
 

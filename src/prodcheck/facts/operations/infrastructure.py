@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from prodcheck.facts.operations.triggers import DEMAND, EVENT, SCHEDULE, Trigger, trigger
-from prodcheck.facts.operations.work import JOBS, MONITOR, words
+from prodcheck.facts.operations.work import JOBS, MONITOR, TRAIN, words
 from prodcheck.model import Location
 
 
@@ -72,21 +72,22 @@ def _terraform(path: str, text: str) -> Iterator[Trigger]:
         system = _TF_SCHEDULES.get(kind, kind)
         line = text.count("\n", 0, match.start()) + 1
         shown = f" ({when[1].strip()[:40]})" if when else ""
-        detail = f"{system} {how}{shown}{'' if active else ', paused'} in Terraform ({kind}.{name})"
+        what = {SCHEDULE: "schedule", EVENT: "event", DEMAND: "job without a schedule"}[how]
+        detail = f"{system} {what}{shown}{'' if active else ', paused'} in Terraform ({kind}.{name})"
         yield trigger(system, how, done, detail, Location(path, line), active=active, certain=False)
 
 
 _CDK_SCHEDULE = re.compile(r"\b(?:Schedule|ScheduleExpression)\.(?:cron|rate|expression)\s*\(")
-_CDK_EVENT = re.compile(r"\b(?:S3Trigger|trigger:\s*\w*S3Trigger|EventType\.OBJECT_CREATED|new\s+(?:events\.)?Rule)\b")
+_CDK_EVENT = re.compile(r"\b(?:S3SourceAction|S3Trigger|EventType\.OBJECT_CREATED|new\s+(?:events\.)?Rule)\b")
 _BICEP = re.compile(r"'Microsoft\.(?:MachineLearningServices/workspaces/schedules|DataFactory/factories/triggers)@")
 
 
 def _templates(path: str, text: str) -> Iterator[Trigger]:
     """AWS CDK in TypeScript, Bicep."""
     if path.endswith(".bicep"):
-        patterns = [(_BICEP, SCHEDULE, "Azure")]
+        patterns = [(_BICEP, SCHEDULE, "a schedule of Azure")]
     elif "aws-cdk" in text or "@aws-cdk" in text:
-        patterns = [(_CDK_SCHEDULE, SCHEDULE, "EventBridge"), (_CDK_EVENT, EVENT, "AWS event")]
+        patterns = [(_CDK_SCHEDULE, SCHEDULE, "a schedule of EventBridge"), (_CDK_EVENT, EVENT, "an event of AWS")]
     else:
         return
     for pattern, how, system in patterns:
@@ -95,8 +96,9 @@ def _templates(path: str, text: str) -> Iterator[Trigger]:
             continue
         around = text[max(0, match.start() - 600) : match.end() + 600]
         done = words(re.sub(r"//.*", "", around)) | words(path)
+        if pattern is _CDK_EVENT and "S3SourceAction" in match[0] and re.search(r"(?i)sagemaker:?\W?\w*pipeline", text):
+            done = done | {TRAIN}
+            system = "new data in a bucket, which starts the pipeline of SageMaker,"
         if done & (JOBS | {MONITOR}):
             line = text.count("\n", 0, match.start()) + 1
-            yield trigger(
-                system, how, done, f"{system} {how} in infrastructure code", Location(path, line), certain=False
-            )
+            yield trigger(system, how, done, f"{system} in infrastructure code", Location(path, line), certain=False)

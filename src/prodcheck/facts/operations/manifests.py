@@ -99,8 +99,8 @@ def _found(
         done, certain = frozenset([DATA]), False
     if done:
         shown = f" ({str(when)[:40]})" if isinstance(when, str) and when else ""
-        state = "" if active else ", paused"
-        detail = f"{system} {how}{shown}{state}"
+        way = {SCHEDULE: f" on a schedule{shown}", EVENT: f" on an event{shown}", DEMAND: " without a schedule"}[how]
+        detail = f"{system}{way}{'' if active else ', paused'}"
         yield trigger(system, how, done, detail, Location(path, line), active=active, certain=certain, files=files)
 
 

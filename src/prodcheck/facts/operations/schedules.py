@@ -33,7 +33,7 @@ class _Sign:
     system: str
     how: str
     flow: bool
-    needs: str
+    needs: tuple[str, ...]
     missing: str
     keywords: tuple[str, ...]
     name: re.Pattern[str]
@@ -43,11 +43,14 @@ class _Sign:
 def _signs() -> tuple[_Sign, ...]:
     found = []
     for system, how, flags, needs, missing, keywords, name in rows("schedules.tsv"):
-        pattern = re.compile(rf"(?:{name})\Z")
-        found.append(
-            _Sign(system, how, "flow" in flags, needs, missing, tuple(keywords.split(",")) if keywords else (), pattern)
-        )
+        modules, words = tuple(needs.split(",")), tuple(filter(None, keywords.split(",")))
+        found.append(_Sign(system, how, "flow" in flags, modules, missing, words, re.compile(rf"(?:{name})\Z")))
     return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def _tops() -> frozenset[str]:
+    return frozenset(needed.partition(".")[0] for sign in _signs() for needed in sign.needs)
 
 
 _PAUSED = {
@@ -59,13 +62,13 @@ _PAUSED = {
 def find(path: str, file: FileFacts, python: PythonFacts, work: Work) -> Iterator[Trigger]:
     """Schedules that one Python file or notebook declares."""
     modules = {item.module for item in python.imports if not item.level}
-    tops = {module.partition(".")[0] for module in modules}
+    if not {module.partition(".")[0] for module in modules} & _tops():
+        return
+    signs = [s for s in _signs() if any(m == n or m.startswith(f"{n}.") for n in s.needs for m in modules)]
     seen: set[tuple[str, str, int]] = set()
-    for call in python.calls:
-        for sign in _signs():
+    for call in python.calls if signs else ():
+        for sign in signs:
             if not sign.name.match(call.name):
-                continue
-            if sign.needs and not (sign.needs in tops or any(m.startswith(sign.needs) for m in modules)):
                 continue
             found = _trigger(sign, call, path, file, work)
             if found is not None and (found.system, found.how, call.line) not in seen:
@@ -94,9 +97,8 @@ def _trigger(sign: _Sign, call: Call, path: str, file: FileFacts, work: Work) ->
     done, certain = _work(sign, call, path, work)
     if not done:
         return None
-    what = {SCHEDULE: "schedule", EVENT: "event", DEMAND: "deployment without a schedule"}[how]
-    state = "" if active else ", paused or None"
-    detail = f"{sign.system} {what}{when}{state}"
+    what = {SCHEDULE: f"on a schedule{when}", EVENT: "on an event", DEMAND: "without a schedule"}[how]
+    detail = f"{sign.system} {what}" if active else f"{sign.system}, with a schedule that is None or paused"
     place = file.notebook.locate(path, call.line) if file.notebook else Location(path, call.line)
     return trigger(sign.system, how, done, detail, place, active=active, certain=certain, files=(path,))
 

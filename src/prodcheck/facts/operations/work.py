@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from prodcheck.extract.ci import Step
@@ -76,6 +77,11 @@ _DATA_COMMANDS = re.compile(
     r"(?:dbt (?:run|build|seed|snapshot)|feast materialize\S*|dvc (?:import-url|update)|"
     r"kaggle (?:datasets|competitions) download|(?:airbyte|meltano|dlt|sling|singer)\b.*|scrapy crawl|spark-submit)\b"
 )
+_SUBMITS = re.compile(
+    r"(?:anyscale|az|kubectl|oc|argo|ray|sky|databricks|gcloud|kfp|pyflyte|flytectl|flyte|vh|polyaxon|dstack|prefect|kestra|"
+    r"aws)\b"
+)
+"""Programs that are given a file which says what to run."""
 _TINY = re.compile(
     r"--?(?:n_?|num_?|num-|max_?|max-)?(?:train_?-?)?(?:epochs?|trials)[ =]['\"]?[0-3]\b|"
     r"--?(?:max_?-?|num_?-?|n_?-?)?(?:train_?-?)?(?:steps|iters?|iterations|batches|samples|rounds)[ =]['\"]?\d{1,2}\b|"
@@ -93,25 +99,43 @@ class Work:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self.resolver = Resolver(facts.files, facts.paths)
+        self._names = {
+            part.removesuffix(".py") for path in facts.files if path.endswith(".py") for part in path.split("/")
+        }
         self._direct: dict[str, Works] = {}
+        self._whole: dict[str, Works] = {}
+        self._imports: dict[str, tuple[str, ...]] = {}
         self.stages = {**facts.code.stages_by_file, **{b.path: b.stages for b in facts.code.per_notebook}}
 
     # Files
 
     def of_file(self, path: str) -> Works:
-        """What a Python file or notebook does, its own modules included that it calls."""
-        return self._of_file(path, 0, frozenset())
+        """What a Python file or notebook does, the modules of the project included that it imports."""
+        if path not in self._whole:
+            found: set[str] = set()
+            for reached in self.reaches([path], MAX_DEPTH):
+                found |= self.direct(reached)
+            self._whole[path] = frozenset(found)
+        return self._whole[path]
 
-    def _of_file(self, path: str, depth: int, above: frozenset[str]) -> Works:
-        found = set(self.direct(path))
-        python = self._python(path)
-        if python is None or depth >= MAX_DEPTH or path in above:
-            return frozenset(found)
-        for item in python.imports:
-            for target in self.imported(path, item):
-                if target != path and target not in above:
-                    found |= self._of_file(target, depth + 1, above | {path})
-        return frozenset(found)
+    def reaches(self, paths: Iterable[str], depth: int = 100) -> tuple[str, ...]:
+        """Files of the tree that these files import, directly or not, themselves included."""
+        seen = dict.fromkeys(paths)
+        level = list(seen)
+        for _ in range(depth):
+            level = [t for path in level for t in self.imports(path) if t not in seen]
+            seen.update(dict.fromkeys(level))
+            if not level:
+                break
+        return tuple(seen)
+
+    def imports(self, path: str) -> tuple[str, ...]:
+        """Files of the tree that one file imports."""
+        if path not in self._imports:
+            python = self._python(path)
+            found = [t for item in (python.imports if python else ()) for t in self.imported(path, item)]
+            self._imports[path] = tuple(dict.fromkeys(found))
+        return self._imports[path]
 
     def direct(self, path: str) -> Works:
         """What one file does by itself."""
@@ -124,23 +148,23 @@ class Work:
         if python is None or self.facts.role(path) in (Role.TEST, Role.VENDORED, Role.GENERATED):
             return NOTHING
         stages = self.stages.get(path, {})
+        traits = frozenset(trait for name in {call.name for call in python.calls} for trait in _traits(name))
         found = set()
-        stores = any(_STORES.fullmatch(call.name) for call in python.calls)
         if stages.get("train"):
             found.add(TRAIN)
         elif stages.get("predict"):
             found.add(SCORE)
-        if stores and (stages.get("load") or any(_FETCHES.fullmatch(call.name) for call in python.calls)):
+        if "stores" in traits and (stages.get("load") or "fetches" in traits):
             found.add(DATA)
-        for call in python.calls:
+        if "registers" in traits or any("registered_model_name" in call.keywords for call in python.calls):
+            found.add(REGISTER)
+        if {"updates", "starts"} <= traits and "pipeline" in path.lower():
+            found.add(TRAIN)  # a pipeline of SageMaker is updated and started
+        for call in python.calls if traits & {"commands", "task"} else ():
             for text in _command_texts(call):
                 found |= self.of_text(text, path, call.line)
             if _TASK.search(call.name):
-                found |= words(call.name.rpartition(".")[2]) & {TRAIN, SCORE, DATA}
-        for call in python.calls:
-            if _REGISTERS.fullmatch(call.name) or "registered_model_name" in call.keywords:
-                found.add(REGISTER)
-                break
+                found |= words(call.name.rpartition(".")[2]) & JOBS
         return frozenset(found)
 
     def _python(self, path: str) -> PythonFacts | None:
@@ -157,18 +181,21 @@ class Work:
             for _ in range(item.level - 1):
                 folder = posixpath.dirname(folder)
             bases = [folder]
+        elif relative.partition("/")[0] not in self._names:
+            return  # somebody else's module
         else:
             bases = []
             while True:
-                bases += [folder, posixpath.join(folder, "src")]
+                bases += [folder, f"{folder}/src" if folder else "src"]
                 if not folder:
                     break
                 folder = posixpath.dirname(folder)
+        files = self.facts.files
         for base in bases:
-            place = posixpath.normpath(posixpath.join(base, relative)) if relative else base
-            found = [p for p in (f"{place}.py", f"{place}/__init__.py") if p in self.facts.files]
-            inner = [f"{place}/{name}.py".lstrip("/") for name in item.names]
-            found += [p for p in inner if p in self.facts.files]
+            place = "/".join(part for part in (base, relative) if part)
+            found = [p for p in (f"{place}.py", f"{place}/__init__.py") if p in files]
+            inside = f"{place}/" if place else ""
+            found += [p for p in (f"{inside}{name}.py" for name in item.names) if p in files]
             if found:
                 yield from found
                 return
@@ -201,8 +228,16 @@ class Work:
             found |= self.of_runner(line)
         for script in self.scripts(command.argv):
             found |= self.of_script(script)
+        if _SUBMITS.match(line):
+            for word in command.argv[1:]:
+                if re.search(r"\.(?:ya?ml|json|toml)$", word):
+                    for path in self.find(word.rpartition("=")[2].removeprefix("@")):
+                        found |= self.of_document(path)
         if command.argv[:1] == ("python",) and not found:
-            found |= {w for w in words(" ".join(command.argv[1:3]).replace("/", " ")) if w in (TRAIN, SCORE, MONITOR)}
+            target = command.argv[2] if command.argv[1:2] == ("-m",) and len(command.argv) > 2 else command.argv[1:2]
+            name = target if isinstance(target, str) else "".join(target)
+            if not self.find(name):  # a script that is not in the tree: its name is all there is
+                found |= words(posixpath.basename(name)) & {TRAIN, SCORE, MONITOR}
         return frozenset(found)
 
     def of_script(self, path: str) -> Works:
@@ -237,6 +272,8 @@ class Work:
             for text in leaves(file.document.root):
                 for script in self.scripts(text.split()):
                     found |= self.of_script(script)
+                if " " in text:
+                    found |= self.of_text(text, path)
         return frozenset(found)
 
     def scripts(self, argv: Iterable[str]) -> list[str]:
@@ -261,6 +298,17 @@ class Work:
         return found if len(found) <= 2 else []
 
 
+@lru_cache(maxsize=50_000)
+def _traits(name: str) -> tuple[str, ...]:
+    """What the name of a call tells about the file that it is in."""
+    found = [trait for trait, pattern in _TRAITS if pattern.fullmatch(name)]
+    if _STARTS.search(name):
+        found.append("commands")
+    if _TASK.search(name):
+        found.append("task")
+    return tuple(found)
+
+
 def _command_texts(call: Call) -> Iterator[str]:
     """Shell text that a call starts: a task of an orchestrator, or a subprocess."""
     for key in ("bash_command", "cmd", "cmds", "command", "commands", "arguments", "args", "entrypoint"):
@@ -275,6 +323,14 @@ def _command_texts(call: Call) -> Iterator[str]:
 
 _STARTS = re.compile(r"(?:Operator|Step|Job|ContainerOp|subprocess\.\w+|container_component|command)$|\.command$")
 _TASK = re.compile(r"(?:Operator|Sensor|Step)$")
+_TRAITS = (
+    ("stores", _STORES),
+    ("fetches", _FETCHES),
+    ("registers", _REGISTERS),
+    ("updates", re.compile(r".*\.upsert")),
+    ("starts", re.compile(r".*\.start")),
+    ("commands", re.compile(r"os\.(?:system|popen)|subprocess\.\w+")),
+)
 
 
 def leaves(value: object, depth: int = 0) -> Iterator[str]:
