@@ -551,6 +551,24 @@ def test_hostile_toml(git_repo: GitRepoFactory, name: str) -> None:
     assert report.result("no-lockfile").status is not Status.PASS
 
 
+HOSTILE_INI = {
+    "key without a value, continued": "[flake8]\nmax-line-length = 100\nexclude\n    build\n    dist\n[mypy]\nstrict\n",
+    "continued before any key": "[metadata]\n    name = x\n",
+    "no section": "name = x\n",
+    "duplicates": "[a]\nx = 1\nx = 2\n[a]\ny = 1\n",
+    "interpolation": "[options]\ninstall_requires = %(nothing)s\n    ${x}\n",
+    "default section": "[DEFAULT]\na = 1\n[x]\n",
+    "brackets": "[[[\n]]]\n[]\n[a]b]\nx = [\n",
+    "binary": "[a]\nx = \x00\x01\n",
+}
+
+
+@pytest.mark.parametrize("name", [*HOSTILE_INI])
+def test_hostile_ini(git_repo: GitRepoFactory, name: str) -> None:
+    names = ("setup.cfg", "tox.ini", "pytest.ini", "mypy.ini", ".flake8", "conf/x.cfg", ".coveragerc", "Pipfile")
+    assert look(git_repo({**dict.fromkeys(names, HOSTILE_INI[name]), "train.py": TRAIN}).path).files == len(names) + 1
+
+
 @pytest.mark.parametrize("name", ["invalid", "duplicate keys", "nested 10,000 deep"])
 def test_toml_that_cannot_be_read_is_told(git_repo: GitRepoFactory, name: str) -> None:
     report = look(git_repo({"pyproject.toml": HOSTILE_TOML[name], "train.py": TRAIN}).path)

@@ -210,8 +210,9 @@ def _ini(text: str) -> Document:
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     problem = ""
     try:
-        parser.read_string(text)
-    except (configparser.Error, ValueError) as error:
+        # configparser itself fails on a line that continues a key without a value: read the key as `key =`.
+        parser.read_string(re.sub(r"^([^\s=:#;\[][^=:\n]*)$(?=\n[ \t]+[^\s#;])", r"\1 =", text, flags=re.MULTILINE))
+    except (configparser.Error, ValueError, AttributeError) as error:
         if not parser.sections():
             problem = "template" if "{{" in text or "{%" in text else f"not valid INI: {str(error).splitlines()[0]}"
             return Document("ini", problem=problem)
