@@ -183,6 +183,8 @@ def test_paths_of_one_machine(text: str) -> None:
         "a:/",
         "/home/ada/(\\d+)",
         "/users/list",
+        "C:\\Users\\username\\Downloads",
+        "A:\\n\\nAssistant:",
     ],
 )
 def test_paths_that_everybody_has(text: str) -> None:

@@ -10,7 +10,7 @@ from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Hit, Location, Outcome, Severity
 
 _MACHINE = re.compile(
-    r"/home/|/Users/|/mnt/[a-z]|/media/|/scratch\d*/|/gpfs\d*/|/nfs\d*/|/data\d*/|[A-Za-z]:[\\/]|\\\\[\w.-]+\\\w|file:///|"
+    r"/home/|/Users/|/mnt/[a-z]|/media/|/scratch\d*/|/gpfs\d*/|/nfs\d*/|/data\d*/|[A-Za-z]:(?:/+\w|\\+\w[\w .-])|\\\\[\w.-]+\\\w|file:///|"
     r"/content/drive/|/kaggle/|/dbfs/FileStore/|/Workspace/Users/|/root/\w|/Volumes/"
 )
 _CONTAINER = re.compile(
@@ -21,7 +21,8 @@ _CONTAINER = re.compile(
 )
 """Paths that an image or platform defines, so that they are the same on every machine."""
 _PLACEHOLDER = re.compile(
-    r"path[/_ ]?to|your[-_ ]|<[\w -]+>|\$\{?\w|\{\w*\}|%[sdr(]|\.\.\.|example\.|/home/me/|C:\\\\?$|XXX|foo/bar",
+    r"path[/_ ]?to|your[-_ ]|<[\w -]+>|\$\{?\w|\{\w*\}|%[sdr(]|\.\.\.|example\.|C:\\\\?$|XXX|foo/bar|"
+    r"[\\/](?:user_?name|me|you|yourname|someone|<user>)[\\/]",
     re.IGNORECASE,
 )
 _DATA_ROOT = re.compile(r"/data\d*/")

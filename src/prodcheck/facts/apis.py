@@ -222,7 +222,7 @@ TRAIN = (
     r"<keras>\.optimizers\.(?:\w+\.)*\w+\(\)\.(?:minimize|apply_gradients)",
     r"pmdarima(?:\.\w+)*\.auto_arima",
     r"google\.cloud\.aiplatform\.\w*TrainingJob\(\)\.run",
-    r"azureml\.train\..*",
+    r"azureml\.train\.(?:automl\.AutoMLConfig|hyperdrive\.HyperDriveConfig|(?:dnn|estimator|sklearn)\.\w+)",
     r"sagemaker\.workflow\.steps\.(?:TrainingStep|TuningStep)",
     r"google_cloud_pipeline_components\..*Training\w*",
     r"azure\.ai\.ml\.(?:automl\.\w+|sweep)",

@@ -65,6 +65,8 @@ _PREDICT_FILE = re.compile(
     r"serve|deploy|app)(?:[_-][\w-]*)?\.(?:py|ipynb)$"
 )
 """Names of files that use a model rather than make one."""
+_SCORING_FILE = re.compile(r"(?i)(?:scor|infer|serv|predict|deploy|entry|endpoint)[^/]*$|(?:^|/)(?:app|main|run)\.py$")
+"""Names of files in which `init` and `run` are the contract of a service; batch jobs of Azure ML have them too."""
 _HYPERPARAMETER = re.compile(
     r"(?i)(?:lr|learning_rate|n?_?epochs?|num_epochs|batch_size|n_estimators|max_depth|test_size|alpha|gamma|dropout\w*|"
     r"hidden_\w+|n_layers|num_layers|weight_decay|momentum|seed|random_state|n_splits|max_len\w*|vocab_size|img_size)"
@@ -90,7 +92,7 @@ class Stager:
         _loops(facts, modules, found, path)
         _prepared(found)
         _configured(facts, found)
-        found.serves.extend(_served(facts))
+        found.serves.extend(_served(facts, path))
         return found
 
     def of(self, call: Call) -> tuple[tuple[str, str], ...]:
@@ -244,7 +246,7 @@ def _configured(facts: PythonFacts, found: FileStages) -> None:
             found.add("configure", Seen(line, f"sets {name}"))
 
 
-def _served(facts: PythonFacts) -> Iterable[Seen]:
+def _served(facts: PythonFacts, path: str) -> Iterable[Seen]:
     """Places that serve: an application object, a contract of a platform, a user interface."""
     interface: list[Seen] = []
     for call in facts.calls:
@@ -268,6 +270,7 @@ def _served(facts: PythonFacts) -> Iterable[Seen]:
         yield Seen(functions["model_fn"].line, "defines model_fn")
     if (
         {"init", "run"} <= functions.keys()
+        and _SCORING_FILE.search(path)
         and len(functions["run"].parameters) == 1
         and not functions["init"].parameters
     ):
