@@ -32,6 +32,10 @@ def build(facts: Facts) -> Project:
     chosen = [s for s in found if s.kind is kind and s.evidence is not None and s.points > 0]
     chosen.sort(key=lambda s: -s.points)
     evidence = tuple(dict.fromkeys(s.evidence for s in chosen if s.evidence))
+    if kind is Kind.NOTEBOOKS and not evidence:
+        evidence = (Evidence(f"{facts.code.notebook_share:.0%} of the code is in notebooks"),)
+    seen = {e.location for e in evidence[:4]}
+    why = tuple(e for e in why if e.location is None or e.location not in seen)
     secondary = tuple(k for k in Kind if k is not kind and k is not Kind.GENERIC and scores[k] >= ENOUGH)
     return Project(
         kind,

@@ -50,6 +50,11 @@ def _evidence(detail: str, path: str, line: int | None = None) -> Evidence:
     return Evidence(detail, Location(path, line) if path else None)
 
 
+def _at(detail: str, evidence: Evidence) -> Evidence:
+    """What a person would say about a place in the code; the call itself is on the line."""
+    return Evidence(detail, evidence.location)
+
+
 # Library
 
 _SHALLOW = 2
@@ -110,6 +115,8 @@ def _library(facts: Facts, readme: tuple[str, str]) -> Iterator[Signal]:
                 yield Signal(Kind.LIBRARY, 2, "published", _evidence("is installed from PyPI", readme[0], line))
                 break
     for command in facts.ci.having("publish"):
+        if not _TO_PYPI.search(command.text):
+            continue
         place = command.chain[0].location if command.chain else Location(command.pipeline)
         evidence = Evidence(f"CI publishes it ({command.text[:40]})", place, Strength.ENFORCED)
         yield Signal(Kind.LIBRARY, 2, "published", evidence)
@@ -122,6 +129,9 @@ def _library(facts: Facts, readme: tuple[str, str]) -> Iterator[Signal]:
         if re.fullmatch(r"docs?/(?:source/|src/)?conf\.py|mkdocs\.ya?ml|\.?readthedocs\.ya?ml", path):
             yield Signal(Kind.LIBRARY, 1, "docs-site", _evidence("builds a documentation site", path))
             break
+
+
+_TO_PYPI = re.compile(r"twine upload|gh-action-pypi-publish|TwineAuthenticate|(?:poetry|uv|pdm|hatch|flit|rye) publish")
 
 
 def _published(name: str) -> re.Pattern[str]:
@@ -175,12 +185,13 @@ def _training(facts: Facts) -> Iterator[Signal]:
     if entry is not None:
         yield Signal(Kind.TRAINING, 3, "train-entry", entry)
     elif library and trains and all(e.location and _inside(e.location.path, packages) for e in in_modules):
-        yield Signal(Kind.TRAINING, 1, "trains-inside", trains[0])
+        yield Signal(Kind.TRAINING, 1, "trains-inside", _at("trains a model", trains[0]))
     elif trains:
         many = not in_modules and len(books) >= MANY
-        yield Signal(Kind.TRAINING, 1 if many else 3, "trains-in-notebooks" if many else "trains", trains[0])
+        evidence = _at("trains a model", trains[0])
+        yield Signal(Kind.TRAINING, 1 if many else 3, "trains-in-notebooks" if many else "trains", evidence)
     if facts.code.reads_data:
-        yield Signal(Kind.TRAINING, 1, "reads-data", facts.code.reads_data[0])
+        yield Signal(Kind.TRAINING, 1, "reads-data", _at("reads data", facts.code.reads_data[0]))
     settings = next((path for path in facts.files if _SETTINGS.fullmatch(path)), "")
     if settings and trains:
         yield Signal(Kind.TRAINING, 1, "params", _evidence("holds training parameters", settings))
@@ -192,7 +203,7 @@ def _training(facts: Facts) -> Iterator[Signal]:
         yield Signal(Kind.TRAINING, 1, "artefact", _evidence("keeps a model", models[0].path))
     both = [n for n in books if n.stages.get("train")]
     if both and not library and len(books) < MANY:
-        yield Signal(Kind.TRAINING, 3, "notebook", _evidence("trains a model in a notebook", both[0].path))
+        yield Signal(Kind.TRAINING, 3, "notebook", _evidence("is a notebook that trains", both[0].path))
 
 
 MANY = 8
@@ -216,7 +227,7 @@ def _train_entry(facts: Facts, packages: Collection[str]) -> Evidence | None:
             continue  # a module of a package, not a script
         stages = facts.code.stages_by_file.get(path, {})
         if stages.get("train"):
-            return stages["train"][0]
+            return _at("trains a model", stages["train"][0])
         if python.has_main_guard or "/" not in path:
             return _evidence("is a training script", path)
     return None
@@ -234,7 +245,7 @@ _MANIFESTS = frozenset("InferenceService SeldonDeployment RayService".split())
 def _service(facts: Facts) -> Iterator[Signal]:
     served = [e for e in facts.code.serves if e.location is None or facts.role(e.location.path) is Role.CODE]
     if served:
-        yield Signal(Kind.SERVICE, 3, "serves", served[0])
+        yield Signal(Kind.SERVICE, 3, "serves", _at("serves", served[0]))
     for path in facts.files:
         name = PurePosixPath(path).name.lower()
         if facts.role(path) is not Role.CODE:
@@ -300,7 +311,7 @@ def _course(facts: Facts, readme: tuple[str, str]) -> Iterator[Signal]:
     match = _COURSE.search(head)
     if match:
         line = head.count("\n", 0, match.start()) + 1
-        places.append(_evidence(f"speaks of {match[0].lower()}", readme[0], line))
+        places.append(_evidence(f'says "{match[0]}"', readme[0], line))
     match = _COURSE.search(re.sub(r"[-_/]", " ", facts.repository.name))
     if match:
         places.append(Evidence(f'is called "{facts.repository.name}"'))
