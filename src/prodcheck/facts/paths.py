@@ -34,9 +34,11 @@ _DOCS_NAME = re.compile(r"(?:versioned|translated)?[-_]?docs(?:[-_].*)?")
 """Folders such as `docs-website`, `docs_src` and `versioned_docs`."""
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\.(?:jinja2?|j2|tmpl|mustache|cookiecutter)$")
 _GENERATED = re.compile(
-    r"(?:_pb2(?:_grpc)?\.pyi?|_version\.py|\.min\.(?:js|css)|\.egg-info/.*|(?:^|/)(?:build|dist)/.*|"
-    r"alembic/versions/.*|migrations/\d+_.*\.py)$"
+    r"(?:_pb2(?:_grpc)?\.pyi?|(?:^|/)_version\.py|\.min\.(?:js|css)|\.egg-info/.*|(?:^|/)(?:_build|dist)/.*|"
+    r"(?:^|/)docs?/(?:.*/)?build/.*|(?:^|/)build/(?:lib|bdist|temp|html|doctrees|scripts-)[^/]*/.*|"
+    r"(?:^|/)build/.*\.(?:o|so|dll|js|css|html|map|whl)|alembic/versions/.*|migrations/\d+_.*\.py)$"
 )
+"""A folder named `build` may also hold the scripts that build."""
 
 
 def classify(path: str) -> Role:
@@ -80,7 +82,14 @@ class Paths:
 
 
 def build(files: Iterable[str]) -> Paths:
-    return Paths({path: classify(path) for path in files})
+    """Roles of all files. An environment is known by what it holds, whatever its folder is called."""
+    paths = tuple(files)
+    inside = tuple(found[1] for path in paths if (found := _ENVIRONMENT.fullmatch(path)))
+    return Paths({p: Role.VENDORED if inside and p.startswith(inside) else classify(p) for p in paths})
+
+
+_ENVIRONMENT = re.compile(r"((?:.*/)?[^/]+/)(?:pyvenv\.cfg|conda-meta/history|bin/activate|Scripts/activate\.bat)")
+"""A file that only a virtual or Conda environment has, below the environment's own folder."""
 
 
 def glob(pattern: str) -> re.Pattern[str]:
