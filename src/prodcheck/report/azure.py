@@ -32,7 +32,7 @@ def _command(level: str, finding: Finding, report: Report) -> str:
     place = anchor(report, finding)
     properties = {
         "type": level,
-        "sourcepath": portable(place.path),
+        "sourcepath": plain(portable(place.path)),
         "linenumber": str(place.line),
         "columnnumber": str(place.column or 1),
         "code": finding.rule_id,

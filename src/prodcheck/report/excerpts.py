@@ -35,7 +35,9 @@ LARGEST = 2_000_000
 """Bytes of a file that is read again."""
 WITHHELD = "(not shown: a credential is on this line)"
 
-_TOKEN = re.compile(rb"(?<![0-9A-Za-z])(?:[0-9a-f]{32,}|[0-9A-F]{32,}|[A-Za-z0-9+_=-]{24,})(?![0-9A-Za-z])")
+_TOKEN = re.compile(rb"(?<![0-9A-Za-z])(?:[0-9a-f]{32,}|[0-9A-F]{32,}|[A-Za-z0-9+/_=-]{24,})(?![0-9A-Za-z])")
+_KEY = re.compile(rb"-----BEGIN [^\n-]*PRIVATE KEY.*?(?:-----END [^\n]*|\Z)", re.DOTALL)
+_INTERLEAVED = re.compile(rb"[A-Za-z][0-9]+[A-Za-z]")
 _MIXED = tuple(map(re.compile, (rb"[a-z]", rb"[A-Z]", rb"[0-9]")))
 
 
@@ -100,13 +102,15 @@ def redacted(source: str, path: str) -> list[str]:
             if begin < stop:
                 value = kept[row][begin:stop].decode("utf-8", "replace")
                 kept[row][begin:stop] = (mask(value) if first == last else "…").encode()
-    return [_fit(line.decode("utf-8", "replace")) for line in kept]
+    lines = [_fit(line.decode("utf-8", "replace")) for line in kept]
+    return lines[:-1] if data.endswith(b"\n") else lines
 
 
 def _spans(data: bytes, path: str) -> list[tuple[int, int]]:
     """What must not be shown, in order, none overlapping another."""
     how = files.reading(path)
     spans = [(m.start, m.end) for m in scan(data, path, reading=how.style if how else "code")]
+    spans += [m.span() for m in _KEY.finditer(data)]
     spans += [m.span() for m in _TOKEN.finditer(data) if _looks_random(m[0])]
     joined: list[tuple[int, int]] = []
     for start, end in sorted(spans):
@@ -118,9 +122,11 @@ def _spans(data: bytes, path: str) -> list[tuple[int, int]]:
 
 
 def _looks_random(value: bytes) -> bool:
-    return len(set(value)) > 8 and (
-        all(kind.search(value) for kind in _MIXED) or re.fullmatch(rb"[0-9a-fA-F]+", value) is not None
-    )
+    if len(set(value)) <= 8:
+        return False
+    if re.fullmatch(rb"[0-9a-fA-F]+", value):
+        return True
+    return all(kind.search(value) for kind in _MIXED) and _INTERLEAVED.search(value) is not None
 
 
 def _fit(line: str) -> str:

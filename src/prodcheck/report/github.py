@@ -33,7 +33,7 @@ def render(report: Report, options: Options) -> str:
 def _command(level: str, finding: Finding, report: Report) -> str:
     place = anchor(report, finding)
     properties = {
-        "file": portable(place.path),
+        "file": plain(portable(place.path)),
         "line": str(place.line),
         "endLine": str(place.end_line) if place.end_line else "",
         "col": str(place.column) if place.column else "",

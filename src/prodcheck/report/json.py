@@ -66,7 +66,7 @@ def document(report: Report, options: Options | None = None) -> types.ReportJson
             "digest": report.config_digest,
             "fail_under": report.fail_under,
             "fail_on": report.fail_on.value if report.fail_on else None,
-            "baseline": None,
+            "baseline": _maybe(report.baseline),
         },
         "scan": {
             "files": report.files,

@@ -60,7 +60,7 @@ class RepositoryJson(TypedDict):
     commit: str | None
     commit_time: Time | None
     dirty: Annotated[bool | None, "True when the work tree differs from the commit."]
-    root: str
+    root: Annotated[str, "Path of the audited folder inside its git repository, `.` at the top."]
 
 
 class EvidenceJson(TypedDict):

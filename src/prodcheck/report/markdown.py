@@ -29,12 +29,14 @@ LONGEST = 600
 """Characters of one message."""
 
 _MARKUP = re.compile(
-    r"(?P<list>^\d*[-+.=])"  # means something at the start of a line only
+    r"(?P<list>^\s*\d*[-+.)=])"  # means something at the start of a line only
     r"|(?P<link>://|www(?=\.)|[@#])"  # addresses, people and issues become links without any markup
     r"|(?P<html>[&<>|])"
     r"|(?P<markup>[\\`*\[\]~$]|(?<![^\W_])_|_(?![^\W_]))",
     re.IGNORECASE,
 )
+_NAME = re.compile(r"(?<![`\\])`([^`|]+)`(?!`)")
+"""A name that one of our messages puts into backticks."""
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}
 _JOINER = "\u2060"
 """A character without width, behind which a name is no mention and an address no link."""
@@ -66,8 +68,9 @@ def _size(parts: list[str]) -> int:
 
 
 def text(value: str) -> str:
-    """One line of text in which nothing is markup, a link, or the mention of a person."""
-    return _MARKUP.sub(_escape, _cut(plain(value)))
+    """One line of text in which nothing is markup, a link, or the mention of a person; `names` are code spans."""
+    parts = _NAME.split(_cut(plain(value)))
+    return "".join(code(part) if number % 2 else _MARKUP.sub(_escape, part) for number, part in enumerate(parts))
 
 
 def _cut(value: str) -> str:

@@ -14,7 +14,7 @@ from prodcheck.model import Category, Finding, Report, Result, Severity, Status
 from prodcheck.report.base import Options
 from prodcheck.report.grouping import groups
 from prodcheck.report.html.chart import gauge, steps
-from prodcheck.report.html.prose import prose
+from prodcheck.report.html.prose import names, prose
 from prodcheck.report.json import CATEGORY_TITLES
 from prodcheck.report.places import source_url
 from prodcheck.report.sanitize import plain
@@ -88,7 +88,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        count=count, duration=duration, effort=effort, place=place, prose=prose, share=share, whole=whole
+        count=count, duration=duration, effort=effort, names=names, place=place, prose=prose, share=share, whole=whole
     )
     environment.tests["link"] = lambda url: isinstance(url, str) and url.startswith(("https://", "http://"))
     return environment

@@ -38,6 +38,14 @@ def prose(text: str) -> Markup:
     return Markup("\n".join(parts))
 
 
+def names(text: str) -> Markup:
+    """One line from the repository in which nothing but `names` in backticks is markup."""
+    from markupsafe import Markup
+
+    parts = re.split(r"(?<!`)`([^`]+)`(?!`)", plain(text))
+    return Markup("".join(f"<code>{_escape(p)}</code>" if i % 2 else _escape(p) for i, p in enumerate(parts)))
+
+
 def _blocks(text: str) -> list[str]:
     made = []
     for block in re.split(r"\n\s*\n", text.strip("\n")):
