@@ -11,7 +11,9 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+from prodcheck import baseline as baselines
 from prodcheck import rules as rules_module
+from prodcheck.baseline import NEW, Baseline
 from prodcheck.config import FILE_NAME, Config, nearest, parse
 from prodcheck.engine import run
 from prodcheck.errors import UnreadableFile, UsageError
@@ -31,11 +33,13 @@ def audit(
     rev: str | None = None,
     config: Config | None = None,
     ruleset: Ruleset | None = None,
+    baseline: Baseline | None = None,
 ) -> Report:
     """Audit one repository without running any of its code.
 
     `path` is a folder; `rev` a git revision to read instead of the work tree, without checking it out. Without
-    `config` the folder's own `prodcheck.toml` or `[tool.prodcheck]` is used. Raises `UsageError` for a path or
+    `config` the folder's own `prodcheck.toml` or `[tool.prodcheck]` is used; without `baseline` the one that the
+    settings name. Raises `UsageError` for a path or
     revision that does not exist, `ConfigError` for wrong settings, `RuleError` for a rule file that does not load.
     """
     started = datetime.now(timezone.utc)
@@ -47,7 +51,7 @@ def audit(
         repository = open_repository(str(path), rev=rev, exclude=config.exclude)
     if ruleset is None:
         ruleset = load_rules_of(config, Path(path))
-    report = audit_repository(repository, config, ruleset)
+    report = audit_repository(repository, config, ruleset, baseline)
     return replace(
         report,
         started_at=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -55,14 +59,22 @@ def audit(
     )
 
 
-def audit_repository(repository: Repository, config: Config, ruleset: Ruleset) -> Report:
+def audit_repository(
+    repository: Repository, config: Config, ruleset: Ruleset, baseline: Baseline | None = None
+) -> Report:
     """The way through, for any repository: facts, rules, score, report."""
+    if baseline is None and config.baseline:
+        baseline = baselines.load(repository, config.baseline)
+    if config.new_only:
+        check_new_only(config, baseline)
     extraction = extract_all(repository)
     facts = Facts(repository, extraction, config, ruleset.signatures)
     project = facts.project
     suppressions = Suppressions(config, facts.files)
     selected = select(ruleset, config)
     results, crashes = run(selected, facts, suppressions)
+    if baseline is not None:
+        results = baseline.mark(results)
     errors = (*extraction.errors, *crashes)
     total = score(results, project.kind)
     return Report(
@@ -86,6 +98,7 @@ def audit_repository(repository: Repository, config: Config, ruleset: Ruleset) -
         ruleset=RULESET,
         started_at="",
         duration_ms=0,
+        baseline=baseline.path if baseline else None,
         anchor=landmark([entry.path for entry in repository.files]),
     )
 
@@ -133,6 +146,14 @@ def select(ruleset: Ruleset, config: Config) -> tuple[Rule, ...]:
     return tuple(rule for rule in ruleset.rules if not config.select or rule.id in config.select)
 
 
+def check_new_only(config: Config, baseline: Baseline | None) -> None:
+    """A gate that asks for new findings needs to know the old ones, and which new ones fail. Raises `UsageError`."""
+    if baseline is None:
+        raise UsageError("new-only needs a baseline", "Write one: `prodcheck baseline`. Name it: --baseline FILE.")
+    if config.fail_on is None:
+        raise UsageError("new-only needs fail-on", "Say which new findings fail, such as --fail-on minor.")
+
+
 def gate(value: float, results: tuple[Result, ...], config: Config, errors: tuple[RunError, ...]) -> Gate:
     """Whether the thresholds of the settings hold; without thresholds they do."""
     reasons = []
@@ -140,9 +161,11 @@ def gate(value: float, results: tuple[Result, ...], config: Config, errors: tupl
         reasons.append(f"score {value:g} is under {config.fail_under:g}")
     if config.fail_on is not None:
         loud = [f for r in results for f in r.findings if not f.suppression and f.severity.rank <= config.fail_on.rank]
+        if config.new_only:
+            loud = [f for f in loud if f.baseline_state == NEW]
         if loud:
             which = config.fail_on.value + ("" if config.fail_on is Severity.CRITICAL else " or worse")
-            reasons.append(f"{len(loud)} finding{'s' * (len(loud) != 1)} of severity {which}")
+            reasons.append(f"{len(loud)} {'new ' * config.new_only}finding{'s' * (len(loud) != 1)} of severity {which}")
     if errors and (config.fail_under is not None or config.fail_on is not None):
         reasons.append("the score is incomplete: prodcheck itself failed in part")
     return Gate(not reasons, tuple(reasons))

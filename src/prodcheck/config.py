@@ -64,6 +64,10 @@ class Config:
     """Folders with further rule files."""
     fail_under: float | None = None
     fail_on: Severity | None = None
+    baseline: str | None = None
+    """File of accepted findings, relative to the audited folder."""
+    new_only: bool = False
+    """`fail_on` counts only findings that are not in the baseline."""
     thresholds: Thresholds = field(default_factory=Thresholds)
     path: str | None = None
     """The file the settings came from, relative to the audited folder."""
@@ -117,6 +121,8 @@ class _Reader:
             "rules": self.strings,
             "fail-under": self.score,
             "fail-on": lambda k, v: self.enum(k, v, Severity),
+            "baseline": self.string,
+            "new-only": self.boolean,
             "thresholds": self.thresholds,
         }
         values: dict[str, Any] = {}
@@ -136,6 +142,11 @@ class _Reader:
     def boolean(self, key: str, value: object) -> bool:
         if not isinstance(value, bool):
             raise self.fail(key, f"{value!r} is not allowed", "Write true or false.")
+        return value
+
+    def string(self, key: str, value: object) -> str:
+        if not isinstance(value, str) or not value.strip():
+            raise self.fail(key, f"{value!r} is not allowed", f'Write {key} = "...".')
         return value
 
     def strings(self, key: str, value: object) -> tuple[str, ...]:

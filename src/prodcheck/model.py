@@ -273,6 +273,7 @@ class Finding:
     remediation: str
     suppression: Suppression | None = None
     baseline_state: str = "new"
+    """`unchanged` when the baseline knows the finding, else `new`."""
 
     @property
     def sort_key(self) -> tuple[int, str, tuple[str, int, int, int], str]:
@@ -445,6 +446,8 @@ class Report:
     ruleset: str
     started_at: str
     duration_ms: int
+    baseline: str | None = None
+    """The baseline file, as it was named; None without one."""
     anchor: str = ""
     """A file that exists and stands for the repository as a whole, where a format demands a place for every finding."""
 

@@ -16,6 +16,8 @@ from prodcheck.errors import ProdcheckError
 
 COMMANDS = {
     "check": ("prodcheck.cli.check:check", "Audit a repository (what `prodcheck PATH` does)."),
+    "baseline": ("prodcheck.cli.baseline:baseline", "Record the findings that are accepted for now."),
+    "diff": ("prodcheck.cli.diff:diff", "Compare with another revision: score, new and fixed findings."),
     "rules": ("prodcheck.cli.rules:rules", "List, show and test rules."),
     "explain": ("prodcheck.cli.rules:explain", "Say what a rule expects, why, and how to get there."),
     "stack": ("prodcheck.cli.stack:stack", "Show which tools were recognised, with the evidence."),

@@ -39,7 +39,7 @@ def _words(choices: Any) -> click.Choice[str]:
 
 
 @click.command()
-@click.argument("path", default=".", required=False)
+@click.argument("paths", nargs=-1, metavar="[PATH | FILE...]")
 @click.option(
     "--format",
     "format_",
@@ -56,6 +56,9 @@ def _words(choices: Any) -> click.Choice[str]:
 )
 @click.option("--fail-under", "--min-score", type=click.FloatRange(0, 100), help="Exit 1 when the score is lower.")
 @click.option("--fail-on", type=_words(Severity), help="Exit 1 on a finding of this severity or worse.")
+@click.option("--baseline", metavar="FILE", help="Findings that are known, as `prodcheck baseline` writes them.")
+@click.option("--new-only", is_flag=True, help="--fail-on counts only findings that the baseline does not know.")
+@click.option("--hook", is_flag=True, help="For pre-commit: only the FILEs given, only rules about one file.")
 @click.option("--select", multiple=True, metavar="RULE", help="Run only this rule; repeatable.")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Do not run this rule; repeatable.")
 @click.option("--rules", multiple=True, metavar="DIR", help="A folder of further rules; repeatable.")
@@ -66,9 +69,18 @@ def _words(choices: Any) -> click.Choice[str]:
 @click.option("-q", "--quiet", is_flag=True, help="Print the verdict only.")
 @click.option("-v", "--verbose", is_flag=True, help="Also show the evidence of what passed.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the text report.")
-def check(path: str, **options: Any) -> int:
-    """Audit the repository at PATH (the current folder by default)."""
+def check(paths: tuple[str, ...], **options: Any) -> int:
+    """Audit the repository at PATH (the current folder by default).
+
+    Given FILEs instead, look at these only, with the rules for which one file is enough: what a pre-commit hook needs.
+    """
+    if options["hook"] or len(paths) > 1 or (paths and Path(paths[0]).is_file()):
+        from prodcheck.cli.hook import hook
+
+        return hook(paths, options)
+    path = paths[0] if paths else "."
     from prodcheck._audit import audit, load_config, load_rules_of
+    from prodcheck.cli.baseline import read_baseline
     from prodcheck.repository import open_repository
 
     _check_path(path)
@@ -80,7 +92,8 @@ def check(path: str, **options: Any) -> int:
         ruleset = replace(
             ruleset, rules=tuple(r for r in ruleset.rules if r.id not in _known(options["ignore"], ruleset))
         )
-    report = audit(path, rev=options["rev"], config=config, ruleset=ruleset)
+    known = read_baseline(Path(options["baseline"])) if options["baseline"] else None
+    report = audit(path, rev=options["rev"], config=config, ruleset=ruleset, baseline=known)
     report = replace(report, project=_sources(report.project, options))
     code = 0 if report.gate.passed or options["report_only"] else 3 if report.errors else 1
     _write(report, repository, options, wanted, code)
@@ -116,6 +129,8 @@ def _merge(config: Config, options: dict[str, Any]) -> Config:
         "stage": Stage(options["stage"]) if options["stage"] else None,
         "fail_under": options["fail_under"],
         "fail_on": Severity(options["fail_on"]) if options["fail_on"] else None,
+        "baseline": options["baseline"],
+        "new_only": options["new_only"] or None,
         "select": options["select"] or None,
         # A folder named on the command line is relative to where the person stands, not to the audited folder.
         "rules": (*config.rules, *(str(Path(r).absolute()) for r in options["rules"])) if options["rules"] else None,
@@ -146,7 +161,7 @@ def _write(report: Report, repository: Repository, options: dict[str, Any], want
         if target.path != STDOUT:
             save(target, text)
     if not (options["quiet"] and texts and wanted.stdout == "text"):
-        shown = render(report, wanted.stdout, _terminal(options, code) if wanted.stdout == "text" else plain)
+        shown = render(report, wanted.stdout, terminal(options, code) if wanted.stdout == "text" else plain)
         if wanted.stdout == "text" and plain.ci in ("github-actions", "azure-pipelines"):
             shown = inert(shown)
         click.echo(shown.rstrip("\n"), color=True)
@@ -155,7 +170,7 @@ def _write(report: Report, repository: Repository, options: dict[str, Any], want
             save(target, text)
 
 
-def _terminal(options: dict[str, Any], code: int) -> Any:
+def terminal(options: dict[str, Any], code: int) -> Any:
     """How the terminal wants the text report: width, colour, characters."""
     import shutil
 
@@ -164,8 +179,8 @@ def _terminal(options: dict[str, Any], code: int) -> Any:
     return Options(
         width=max(60, min(shutil.get_terminal_size((80, 24)).columns, 110)) if sys.stdout.isatty() else 80,
         color=_colour(options["color"]),
-        verbose=options["verbose"],
-        quiet=options["quiet"],
+        verbose=options.get("verbose", False),
+        quiet=options.get("quiet", False),
         unicode=_prints_unicode(),
         exit_code=code,
         ci=_ci(),

@@ -19,7 +19,7 @@ def render(report: Report, options: Options) -> str:
         head(report, pen),
         categories(report, pen),
         fix_first(report, pen),
-        *findings(report, pen),
+        *findings(report, pen, options.verbose),
         *(passed(report, pen) if options.verbose else []),
         *notes(report, pen, options.verbose),
         summary(report, pen, options.verbose) + gate(report, pen),

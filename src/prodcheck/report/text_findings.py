@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from prodcheck.model import Confidence, Finding, Report, Severity
 from prodcheck.report.grouping import Group, groups
@@ -14,9 +15,9 @@ FOLD = 5
 """Findings of one rule that are shown; the rest is counted."""
 
 
-def findings(report: Report, pen: Pen) -> list[list[str]]:
-    """One section per severity that has something to say."""
-    shown = groups(report)
+def findings(report: Report, pen: Pen, verbose: bool = False) -> list[list[str]]:
+    """One section per severity that has something to say. What a baseline knows is shown with `verbose` only."""
+    shown = groups(report) if verbose or report.baseline is None else _new(report)
     sections = []
     for severity in Severity:
         group = [g for g in shown if g.severity is severity]
@@ -29,6 +30,17 @@ def findings(report: Report, pen: Pen) -> list[list[str]]:
             lines += _block(member, pen)
         sections.append(lines)
     return sections
+
+
+def _new(report: Report) -> list[Group]:
+    """The groups without what is known."""
+    kept = []
+    for group in groups(report):
+        new = tuple(f for f in group.findings if f.baseline_state == "new")
+        if new or not group.findings:
+            severity = min((f.severity for f in new), key=lambda s: s.rank, default=group.severity)
+            kept.append(replace(group, findings=new, severity=severity))
+    return kept
 
 
 def _block(group: Group, pen: Pen) -> list[str]:
@@ -79,7 +91,7 @@ def _places(found: Sequence[Finding], severity: Severity, pen: Pen) -> list[str]
 
 
 def _message(finding: Finding, shown_under: Severity) -> str:
-    notes = []
+    notes = ["known"] if finding.baseline_state != "new" else []
     if finding.severity is not shown_under:
         notes.append(finding.severity.value)
     if finding.confidence is not Confidence.HIGH:

@@ -74,6 +74,7 @@ def notes(report: Report, pen: Pen, verbose: bool) -> list[list[str]]:
         for section in (
             _errors(report, pen),
             _undecided(report, pen),
+            _known(report, pen, verbose),
             _suppressed(report, pen) if verbose else [],
             _unused(report, pen),
             _skipped(report, pen, verbose),
@@ -98,6 +99,16 @@ def _errors(report: Report, pen: Pen) -> list[str]:
 def _undecided(report: Report, pen: Pen) -> list[str]:
     unknown = [r for r in report.results if r.status is Status.UNKNOWN]
     return [pen.rule("UNDECIDED", "left out of the score"), *_table(unknown, pen)] if unknown else []
+
+
+def _known(report: Report, pen: Pen, verbose: bool) -> list[str]:
+    if report.baseline is None:
+        return []
+    known = sum(f.baseline_state != "new" for f in report.open_findings)
+    told = f"{count(known, 'known finding')} in {plain(report.baseline)}"
+    return pen.wrap(
+        told + ("" if verbose or not known else " (-v shows them); they still count in the score"), 0, "dim"
+    )
 
 
 def _suppressed(report: Report, pen: Pen) -> list[str]:

@@ -25,6 +25,13 @@ def open_repository(path: str, rev: str | None = None, exclude: tuple[str, ...] 
     return Excluding(found, exclude) if exclude else found
 
 
+def merge_base(path: str, one: str, other: str) -> str | None:
+    """The commit at which two revisions parted; None when they share none. Raises `UsageError` for an unknown one."""
+    commits = [_open_commit(path, rev).git.commit or "" for rev in (one, other)]
+    reply = Git(find_program() or "git", path).run("merge-base", *commits)
+    return reply.out.decode().strip() if reply.ok else None
+
+
 def _check_folder(path: str) -> None:
     try:
         os.listdir(path)

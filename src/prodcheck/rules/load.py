@@ -77,6 +77,16 @@ def load_ruleset(extra: Iterable[Path] = ()) -> Ruleset:
     return Ruleset(tuple(ordered), tuple(signatures))
 
 
+def load_file_rules(extra: Iterable[Path] = ()) -> list[Rule]:
+    """Only the rules with `scope: file`; no other file is parsed, for a hook is to be quick. Raises `RuleError`."""
+    found = []
+    for folder in (rules_folder(), *extra):
+        for path in sorted(folder.rglob("*.yaml")):
+            if TOOLS_FOLDER not in path.parts[-2:-1] and re.search(rb"^scope:\s*[\"']?file", path.read_bytes(), re.M):
+                found.append(load_rule(path, folder))
+    return [rule for rule in found if rule.scope == "file"]
+
+
 def load_rules(folder: Path) -> list[Rule]:
     """All rules of a folder and its sub-folders. Raises `RuleError` for a folder without any."""
     if not folder.is_dir():
