@@ -14,7 +14,7 @@ from prodcheck.extract.run import extract_all
 from prodcheck.facts import Facts
 from prodcheck.facts.data import kind_of
 from prodcheck.facts.data_calls import judge
-from prodcheck.model import Confidence, GitState
+from prodcheck.model import Confidence, GitState, Severity
 from prodcheck.repository import MemoryRepository
 from prodcheck.repository.memory import CLONED
 
@@ -140,6 +140,15 @@ def test_small_data_in_git_passes_and_the_limit_is_a_setting() -> None:
     repository = MemoryRepository(files)
     strict = Facts(repository, extract_all(repository), Config(thresholds=Thresholds(small_data_mb=0.1)), ())
     assert data_not_versioned(strict, {}).score == 0
+
+
+def test_data_in_git_is_spoken_of_softly_until_git_cannot_bear_it() -> None:
+    def severity(size: int) -> Severity | None:
+        files = {"train.py": TRAIN, "data/train.csv": b"a,b\n" * (size // 4)}
+        return data_not_versioned(facts_of(files), {}).hits[0].severity
+
+    assert severity(3_000_000) is Severity.MINOR
+    assert severity(12_000_000) is None
 
 
 def test_small_data_outside_git_has_no_version() -> None:

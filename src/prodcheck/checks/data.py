@@ -13,7 +13,10 @@ from prodcheck.checks.tracking import no_experiment_tracking
 from prodcheck.facts import Facts
 from prodcheck.facts.data import DataFile, kind_of
 from prodcheck.facts.paths import Role
-from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
+from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severity, Strength
+
+BEARABLE = 10
+"""How many times the size of small data git still bears, if nobody changes the data often."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,12 @@ def _unversioned(
 ) -> Outcome:
     if in_git and size > limit:
         large = [f for f in sorted(in_git, key=lambda f: -f.size) if f.size > limit / 10]
-        hits = tuple(Hit(Location(f.path), f"{_size(f.size)} of data kept in git") for f in large[:5])
+        # A few megabytes are a burden that git can bear, and it does know which bytes were there.
+        softer = Severity.MINOR if size <= BEARABLE * limit else None
+        hits = tuple(
+            Hit(Location(f.path), f"{_size(f.size)} in git, which keeps a whole copy of every change", severity=softer)
+            for f in large[:5]
+        )
         return Outcome(0.0, hits=hits, reason=f"{_size(size)} of data in git and no data versioning tool")
     if outside:
         hits = tuple(Hit(r.location, f"{r.source} has no recorded version", identity=r.source) for r in outside[:5])

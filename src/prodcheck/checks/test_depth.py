@@ -112,6 +112,8 @@ def _imported(facts: Facts, modules: Mapping[str, str]) -> set[str]:
             reached.add(known)
             if known in packages:
                 waiting += _exported(known, packages[known])
+            elif known in modules:
+                waiting += _reexported(facts, modules[known])
     return {modules[name] for name in reached if name in modules}
 
 
@@ -145,6 +147,12 @@ def _exported(package: str, python: PythonFacts) -> Iterator[str]:
             continue
         yield base
         yield from (f"{base}.{name}" for name in item.names)
+
+
+def _reexported(facts: Facts, path: str) -> Iterator[str]:
+    """Modules whose names a module makes its own with `from ... import *`."""
+    python = facts.files[path].python
+    yield from _names(path, (item for item in python.imports if item.names == ("*",)) if python else ())
 
 
 def _coverage(facts: Facts) -> tuple[Evidence, ...]:

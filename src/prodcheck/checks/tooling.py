@@ -13,6 +13,8 @@ from prodcheck.model import Evidence, Hit, Kind, Location, Outcome, Strength, To
 CREDIT = {Strength.DECLARED: 0.5, Strength.CONFIGURED: 0.7, Strength.USED: 0.7, Strength.ENFORCED: 1.0}
 """What a linter or type checker is worth: one that nothing runs is forgotten within weeks."""
 FORMATTER_CREDIT = {**CREDIT, Strength.DECLARED: 0.6, Strength.CONFIGURED: 0.6, Strength.USED: 0.6}
+LAYOUT = 0.4
+"""What a check of the layout is worth where a formatter is asked for: people still do its work by hand."""
 OFF = 0.2
 """Credit of a linter that is told to report nothing."""
 
@@ -52,6 +54,9 @@ def no_formatter(facts: Facts, params: Mapping[str, object]) -> Outcome:
     """How firmly an automatic formatter is in place."""
     best = _best(facts, "formatter", "format")
     if best is None:
+        layout = next((u for u in facts.stack if u.tool == "pycodestyle" and u.strength is Strength.ENFORCED), None)
+        if layout is not None:
+            return Outcome(LAYOUT, layout.evidence[:2], reason="pycodestyle checks the layout, no formatter makes it")
         if ".editorconfig" in facts.files:
             place = Location(".editorconfig")
             return Outcome(OFF, (Evidence("editor settings", place),), reason="no formatter; only an .editorconfig")

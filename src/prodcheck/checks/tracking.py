@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from prodcheck.extract.python_model import PythonFacts
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
@@ -15,6 +16,13 @@ _PLATFORMS = frozenset(["sagemaker-pipelines", "azureml-pipelines", "vertex-pipe
 """Services that record each job by themselves."""
 _STORES = re.compile(r"(?:^|/)(?:mlruns|wandb/(?:run|offline-run|latest-run)[^/]*|lightning_logs|\.neptune|\.aim)/")
 _LOGGERS = re.compile(r"(?:.*\.)?CSVLogger")
+_WRITTEN = re.compile(
+    r"(?:.*[/_-])?(?:metrics?|scores?|history|loss(?:es)?|results?|train(?:ing)?[_-]?logs?|logs?)(?:[_-][\w-]*)?"
+    r"\.(?:txt|log|csv|tsv|jsonl?|ya?ml)$",
+    re.IGNORECASE,
+)
+"""Names of files to which a training script writes how it went."""
+_FOR_WRITING = re.compile(r"\bopen\([^\n]*,\s*(?:mode\s*=\s*)?[\"'][awx]")
 _METRICS = re.compile(r"(?:^|/)(?:metrics?|scores?|results?)[\w-]*\.(?:json|csv|ya?ml)$", re.IGNORECASE)
 
 
@@ -67,11 +75,31 @@ def _candidates(facts: Facts) -> Iterator[tuple[float, tuple[Evidence, ...], str
         python = file.python or (file.notebook.python if file.notebook else None)
         if python is None or facts.role(path) is not Role.CODE:
             continue
+        written = _written(facts, path, python)
+        if written is not None:
+            yield 0.3, (written,), f"metrics are {written.detail}, and no tracker knows the runs"
         for call in python.calls:
             if _LOGGERS.fullmatch(call.name):
                 place = file.notebook.locate(path, call.line) if file.notebook else Location(path, call.line)
                 yield 0.3, (Evidence("logs to a CSV file", place),), "metrics are logged to a CSV file"
                 break
+
+
+def _written(facts: Facts, path: str, python: PythonFacts) -> Evidence | None:
+    """The first file of metrics that a training script opens for writing."""
+    book = facts.files[path].notebook
+    if book is not None or all(e.location is None or e.location.path != path for e in facts.code.trains):
+        return None  # what a notebook shows is kept in it; what else is opened says nothing about a run
+    lines = facts.text(path).splitlines()
+    for call in python.calls:
+        if (
+            call.name == "open"
+            and call.text
+            and _WRITTEN.match(call.text)
+            and _FOR_WRITING.search(lines[call.line - 1])
+        ):
+            return Evidence(f"written to {call.text}", Location(path, call.line), Strength.USED)
+    return None
 
 
 def _disabled(facts: Facts) -> frozenset[str]:

@@ -20,6 +20,8 @@ class Import:
     level: int = 0
     optional: bool = False
     scope: str = ""
+    main: bool = False
+    """True for an import that only runs when the module is run as a script (`if __name__ == "__main__"`)."""
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,7 @@ class Walk(Expressions):
         self.constants: dict[str, tuple[object, int]] = {}
         self.returns: dict[str, str] = {}
         self.main_guard = False
+        self.main_lines: list[tuple[int, int]] = []
         self.waiting: deque[Block] = deque()
         self.optional = 0
 
@@ -83,7 +84,7 @@ class Walk(Expressions):
         flags = code_flags(self.lines)
         self.calls.sort(key=lambda item: item[:2])
         return PythonFacts(
-            imports=tuple(sorted(self.imports, key=lambda item: item.line)),
+            imports=tuple(self._main(item) for item in sorted(self.imports, key=lambda item: item.line)),
             calls=tuple(self._returned(call) for _, _, call in self.calls),
             definitions=tuple(sorted(self.definitions, key=lambda item: item.line)),
             code_lines=sum(flags),
@@ -94,6 +95,11 @@ class Walk(Expressions):
             environment=tuple(sorted(self.environment, key=lambda item: item[1])),
             blocks=blocks(self.lines),
         )
+
+    def _main(self, item: Import) -> Import:
+        """The import, marked when it stands in the part that runs when the module is a script."""
+        inside = not item.scope and any(first <= item.line <= last for first, last in self.main_lines)
+        return replace(item, main=True) if inside else item
 
     def _returned(self, call: Call) -> Call:
         """The call, with `build_model()` replaced by what the local function `build_model` returns."""
@@ -209,6 +215,7 @@ class Walk(Expressions):
             left = test.left
             if isinstance(left, ast.Name) and left.id == "__name__" and not self.scope:
                 self.main_guard = True
+                self.main_lines.append((node.lineno, node.body[-1].end_lineno or node.lineno))
         name = test if isinstance(test, _DOTTED) else None
         if name is not None and self.names.dotted(name) in _GUARDS:
             return self.optionally(node.body)

@@ -61,7 +61,8 @@ class ImportedPackage:
     modules: tuple[str, ...] = ()
     """The dotted modules as imported."""
     lazy: bool = False
-    """True when it is only imported inside functions: a part of the project that not everybody uses."""
+    """True when it is only imported inside functions, or in the demonstration at the end of a module: a part of the
+    project that not everybody uses."""
 
 
 @dataclass(frozen=True)
@@ -307,10 +308,17 @@ def _third_party(
                 needed.add(package)
         if role is Role.CODE and needed:
             importing[path] = len(needed)
-    return tuple(_package(package, rows) for package, rows in sorted(found.items())), importing
+    return tuple(_package(package, rows, files) for package, rows in sorted(found.items())), importing
 
 
-def _package(package: str, rows: list[tuple[int, Location, Import, Role]]) -> ImportedPackage:
+def _is_in_package(path: str, files: Mapping[str, FileFacts]) -> bool:
+    """True for a module that others import: what it does as a script is a demonstration of itself."""
+    return f"{path.rpartition('/')[0]}/__init__.py" in files
+
+
+def _package(
+    package: str, rows: list[tuple[int, Location, Import, Role]], files: Mapping[str, FileFacts]
+) -> ImportedPackage:
     rows = sorted(rows, key=lambda row: (row[2].optional, row[0], row[1].sort_key))
     _, location, first, role = rows[0]
     places = {row[1].path: row[1] for row in reversed(rows) if not row[2].optional}
@@ -323,7 +331,7 @@ def _package(package: str, rows: list[tuple[int, Location, Import, Role]]) -> Im
         role=role,
         places=tuple(places[path] for path in dict.fromkeys(row[1].path for row in rows) if path in places),
         modules=tuple(sorted({row[2].module for row in rows})),
-        lazy=all(row[2].scope for row in rows),
+        lazy=all(row[2].scope or (row[2].main and _is_in_package(row[1].path, files)) for row in rows),
     )
 
 
