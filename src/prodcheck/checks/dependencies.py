@@ -9,8 +9,10 @@ from prodcheck.extract.dependency import Manifest, Requirement, normalise
 from prodcheck.facts import Facts, import_names
 from prodcheck.facts.dependencies import BENCHMARK_PARTS, ImportedPackage
 from prodcheck.facts.paths import Role
-from prodcheck.model import Confidence, Evidence, Hit, Kind, Location, Outcome, Strength
+from prodcheck.model import Confidence, Evidence, Hit, Kind, Location, Outcome, Severity, Strength
 
+_DEBUGGERS = frozenset("ipdb pudb debugpy pydevd pydevd_pycharm web_pdb remote_pdb".split())
+"""Packages that nobody should declare: the import is what has to go."""
 _PACKAGE_FORMATS = ("setup.py", "setup.cfg", "pyproject", "poetry")
 _MINOR_GROUPS = frozenset("dev test docs lint typing types style ci quality pre-commit profile build".split())
 _TOOL_FOLDERS = frozenset("scripts script tools tool ci dev bin".split())
@@ -261,6 +263,9 @@ def _undeclared(package: ImportedPackage, missing: list[Location]) -> Hit:
     top = package.module.partition(".")[0]
     name = package.distributions[0]
     also = f" and in {len(missing) - 1} more" if len(missing) > 1 else ""
+    if top in _DEBUGGERS:
+        detail = f"`{top}`, a debugger that was left in, is imported here{also}"
+        return Hit(missing[0], detail, Confidence.MEDIUM, package.module, Severity.MINOR)
     if not import_names.is_known(top):
         detail = f"`{package.module}` is imported here{also}; it is neither declared nor in the tree"
         return Hit(missing[0], detail, Confidence.LOW, package.module)
