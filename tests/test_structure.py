@@ -183,12 +183,22 @@ def test_paths_of_one_machine(text: str) -> None:
         "a:/",
         "/home/ada/(\\d+)",
         "/users/list",
+        "C:\\Program Files\\nodejs\\node.exe",
+        "/home/jupyter/work",
+        "/data/plugin/manager/",
+        "file:///usr/lib/x.jar",
         "C:\\Users\\username\\Downloads",
         "A:\\n\\nAssistant:",
     ],
 )
 def test_paths_that_everybody_has(text: str) -> None:
     assert not is_machine_path(text)
+
+
+def test_data_folders_of_containers() -> None:
+    files = {"a.py": 'P = "/data/train.csv"\n'}
+    assert judge("hardcoded-absolute-path", files).hits
+    assert not judge("hardcoded-absolute-path", {**files, "docker/Dockerfile": "FROM python\n"}).hits
 
 
 def test_findings_of_paths_do_not_depend_on_the_order_of_files() -> None:

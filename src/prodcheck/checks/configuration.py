@@ -27,7 +27,7 @@ _READERS = re.compile(
 """Calls that read settings from a file, the command line or the environment."""
 _READER_BASES = re.compile(r"(?:pydantic_settings|pydantic)\.BaseSettings|metaflow\.FlowSpec|luigi\.Task|cog\.\w+")
 _HYPERPARAMETER = re.compile(
-    r"lr|learning_rate|lr0|n_estimators|num_boost_round|max_depth|num_leaves|batch_size|per_device_train_batch_size|epochs|"
+    r"lr|learning_rate|lr0|eta|n_estimators|num_boost_round|num_round|max_depth|num_leaves|batch_size|per_device_train_batch_size|epochs|"
     r"n_epochs|num_epochs|num_train_epochs|max_epochs|iterations|dropout|dropout_rate|hidden_\w+|num_layers|n_layers|num_heads|"
     r"weight_decay|momentum|min_samples_\w+|subsample|colsample_\w+|reg_alpha|reg_lambda|max_iter|n_neighbors|n_components|"
     r"max_features|C|gamma|alpha|embedding_dim|embed_dim|warmup_steps|patience"
@@ -70,8 +70,12 @@ def config_in_code(facts: Facts, params: Mapping[str, object]) -> Outcome:
     literals = [hit for path, python in entries.items() for hit in _literals(facts, path, python)]
     addresses = [hit for path, python in entries.items() for hit in _addresses(facts, path, python)]
     folders = {path.partition("/")[0] for path in entries}
-    near = [found for path, found in readers.items() if path.partition("/")[0] in folders or len(literals) < 3]
-    if near:
+    near = [
+        found
+        for path, found in readers.items()
+        if "/" not in path or path.partition("/")[0] in folders or len(literals) < 3
+    ]
+    if near and len(literals) < 3:
         return Outcome(
             1.0,
             tuple(near[:3]),
@@ -81,6 +85,14 @@ def config_in_code(facts: Facts, params: Mapping[str, object]) -> Outcome:
     if len(literals) < 3 and len(addresses) < 2:
         return Outcome(1.0, reason="few settings are written in the code", confidence=Confidence.MEDIUM)
     count = f"{len(literals)} hyper-parameters" if len(literals) >= 3 else f"{len(addresses)} addresses"
+    if near:  # something is configured, and not what is trained
+        return Outcome(
+            0.5,
+            tuple(near[:3]),
+            tuple((literals + addresses)[:10]),
+            f"settings are read in {near[0].location}, and {count} are literals in the code",
+            Confidence.MEDIUM,
+        )
     central = _central_module(facts)
     if central is not None:
         return Outcome(
@@ -148,10 +160,12 @@ def _literals(facts: Facts, path: str, python: PythonFacts) -> Iterable[Hit]:
     for call in python.calls:
         if call.method in PREDICT_METHODS:
             continue
+        # Named for what it sets, whatever it is called on.
+        learning = bool(_LEARNING.match(call.name)) or call.method == "set_hyperparameters"
         for name, value in call.keywords.items():
             if not isinstance(value, int | float) or isinstance(value, bool) or not _HYPERPARAMETER.fullmatch(name):
                 continue
-            if name in _AMBIGUOUS and not _LEARNING.match(call.name):
+            if name in _AMBIGUOUS and not learning:
                 continue
             yield Hit(
                 _place(facts, path, call.line), f"{name}={value}", Confidence.MEDIUM, identity=f"{call.method} {name}"

@@ -20,11 +20,16 @@ LONG_SCRIPT = 150
 """Code lines outside functions in a module that cannot be imported without running them."""
 COPIES = 3
 """Files that must share a block of code before it counts as copied about."""
+SMALL_BESIDE = 5
+"""A file with less than this fraction of the loose code of the worst one is not the problem."""
 USUAL_SIZE = 2_500
 """Code lines up to which each large function or module weighs fully; in larger projects their density counts."""
 _NO_LOGIC = re.compile(
     r"(?i)(?:^|/)(?:setup|conf|config\w*|settings|constants|__init__|__about__|versioneer|noxfile)\.py$|/dags/"
 )
+
+
+_TEST_FUNCTION = re.compile(r"(?:^|\.)_*test(?:_\w+)?$")
 
 
 def unmodular_code(facts: Facts, params: Mapping[str, object]) -> Outcome:
@@ -78,7 +83,8 @@ def _oversized(facts: Facts, path: str, python: PythonFacts, defined: int, total
     if is_module and loose > LONG_SCRIPT and not python.has_main_guard:
         yield Hit(Location(path), f"{loose} lines run on import, outside any function", identity="script")
     for definition in python.definitions:
-        if definition.kind == "function" and _is_large(definition):
+        tests = _TEST_FUNCTION.search(definition.name)  # a module's own test is no code to be tested
+        if definition.kind == "function" and not tests and _is_large(definition):
             told = f"{definition.name}() has {definition.statements} statements and {definition.complexity} branches"
             yield Hit(
                 _place(facts, path, definition.line), told, Confidence.MEDIUM, identity=f"function {definition.name}"
@@ -104,8 +110,9 @@ def _place(facts: Facts, path: str, line: int) -> Location:
 def _flat(facts: Facts, modules: Mapping[str, tuple[PythonFacts, int, int]]) -> Iterable[Hit]:
     """The files with most code outside functions."""
     ranked = sorted(modules.items(), key=lambda item: item[1][1] - item[1][2])
+    most = max((total - defined for _, defined, total in modules.values()), default=0)
     for path, (_, defined, total) in ranked[:5]:
-        if total - defined > 20:
+        if total - defined > max(20, most / SMALL_BESIDE):
             yield Hit(
                 Location(path), f"{total - defined} of {total} lines of code are outside functions", identity="flat"
             )
@@ -149,7 +156,7 @@ def no_recognisable_layout(facts: Facts, params: Mapping[str, object]) -> Outcom
     if known is not None:
         return Outcome(1.0, (known,), reason=known.detail)
     parts = _separation(facts, own)
-    score = sum(points for points, good, _, _ in parts if good)
+    score = sum(points for points, good, _, _ in parts if good) / sum(points for points, _, _, _ in parts)
     hacks = _path_hacks(facts)
     if hacks:
         score = max(0.0, score - 0.2)
@@ -157,7 +164,7 @@ def no_recognisable_layout(facts: Facts, params: Mapping[str, object]) -> Outcom
     if 0 < len(modules) <= 6 and facts.code.python_lines > facts.code.notebook_lines:
         score = max(score, 0.6)
     lacking = [missing for _, good, _, missing in parts if not good]
-    reason = "; ".join(lacking) if lacking else "code, configuration, data, tests and documentation are apart"
+    reason = "; ".join(lacking) if lacking else "code, configuration, data and documentation are apart"
     evidence = tuple(Evidence(found, None, Strength.CONFIGURED) for _, good, found, _ in parts if good)
     if score >= 0.95:
         return Outcome(1.0, evidence, reason=reason, confidence=Confidence.MEDIUM)
@@ -199,6 +206,8 @@ def _known_layout(facts: Facts, own: list[str]) -> Evidence | None:
         return named("Azure MLOps v2", "data-science/src")
     build = sorted(files & {"pyproject.toml", "setup.py", "setup.cfg"})
     source = sorted(p for p in packages if re.fullmatch(r"src/[^/]+", p))
+    if len(source) > 1:
+        return Evidence("keeps its packages in src", Location(f"{source[0]}/__init__.py"), Strength.CONFIGURED)
     if source:
         return Evidence(f"keeps its package in {source[0]}", Location(f"{source[0]}/__init__.py"), Strength.CONFIGURED)
     sizes = Counter(p.partition("/")[0] for p in own if p.endswith(".py") and facts.role(p) is Role.CODE)
@@ -211,7 +220,10 @@ def _known_layout(facts: Facts, own: list[str]) -> Evidence | None:
 
 
 def _separation(facts: Facts, own: list[str]) -> list[tuple[float, bool, str, str]]:
-    """(points, present, how that is told, how its lack is told) for each thing that should have its place."""
+    """(points, present, how that is told, how its lack is told) for each thing that should have its place.
+
+    Tests count where there are some: that there are none is told by a rule of its own.
+    """
     code = [p for p in own if p.endswith((".py", ".ipynb")) and facts.role(p) in (Role.CODE, Role.TEST)]
     at_root = [p for p in code if "/" not in p and p not in ("setup.py", "noxfile.py", "conftest.py")]
     scripts = [p for p in at_root if p.endswith(".py")]
@@ -223,10 +235,12 @@ def _separation(facts: Facts, own: list[str]) -> list[tuple[float, bool, str, st
     documented = any(p.lower().startswith(("docs/", "doc/", "reports/", "references/")) for p in own) or (
         readme is not None and facts.files[readme].size >= 600
     )
-    loose = [f.path for f in facts.data.data_files if "/" not in f.path and not f.pointer]
+    data = [f.path for f in facts.data.data_files if not f.pointer]
+    loose = [path for path in data if "/" not in path and not path.endswith((".json", ".xml"))]
+    placed = [(0.2, True, "tests have their own place", "")] if tests else []
     return [
         (0.3, apart, "code has its own folders", _told_root(len(at_root), len(code))),
-        (0.2, bool(tests), "tests have their own place", "no place for tests"),
+        *placed,
         (0.2, bool(config), f"configuration is in {config[0]}" if config else "", "no configuration files"),
         (0.15, documented, "it is documented", "no documentation beyond a stub"),
         (0.15, not loose, "data has its own place", f"data lies in the root folder ({', '.join(loose[:2])})"),

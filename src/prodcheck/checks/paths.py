@@ -7,35 +7,38 @@ from collections.abc import Mapping
 
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
-from prodcheck.model import Confidence, Hit, Location, Outcome, Severity
+from prodcheck.model import Confidence, Hit, Kind, Location, Outcome, Severity
 
 _MACHINE = re.compile(
     r"/home/|/Users/|/mnt/[a-z]|/media/|/scratch\d*/|/gpfs\d*/|/nfs\d*/|/data\d*/|[A-Za-z]:(?:/+\w|\\+\w[\w .-])|\\\\[\w.-]+\\\w|file:///|"
     r"/content/drive/|/kaggle/|/dbfs/FileStore/|/Workspace/Users/|/root/\w|/Volumes/"
 )
 _CONTAINER = re.compile(
-    r"/home/(?:bentoml|model-server|ec2-user|jovyan|runner|vscode|user|site|app|appuser|airflow|sagemaker-user|nonroot|vcap|"
+    r"/home/(?:bentoml|model-server|ec2-user|jovyan|jupyter|runner|vscode|user|site|app|appuser|airflow|sagemaker-user|nonroot|vcap|"
     r"hadoop|spark|mambauser|docker|coder|mluser|mlflow|worker|node|default|ray|prefect|dagster|superset|nvs|azureuser)(?:/|$)|"
     r"/mnt/(?:data|azureml|batch|s3|models?|efs|nfs|input|output|blob\w*|vol\w*)(?:/|$)|/data\d*/?$|/root/\.|"
-    r"file:///(?:tmp|opt|app|mlruns|var)|/kaggle/(?:working|input|temp)/?$|/mnt/[a-z]{1,2}$"
+    r"file:///(?:tmp|opt|app|mlruns|var|usr|etc|lib)|/kaggle/(?:working|input|temp)/?$|/mnt/[a-z]{1,2}$|"
+    r"(?i:[a-z]:[\\/]+(?:windows|program ?files|programdata|nvidia|users[\\/]+public|miniconda|mingw|msys|"
+    r"python\d|te?mp)\b)"
 )
 """Paths that an image or platform defines, so that they are the same on every machine."""
 _PLACEHOLDER = re.compile(
-    r"path[/_ ]?to|your[-_ ]|<[\w -]+>|\$\{?\w|\{\w*\}|%[sdr(]|\.\.\.|example\.|C:\\\\?$|XXX|foo/bar|"
+    r"path[/_ ]?to|your[-_ ]|<[\w -]+>|\$\{?\w|\{\w*\}|%[sdr(]|\.\.\.|example\.|C:\\\\?$|XXX|foo/bar|user\.name|"
     r"[\\/](?:user_?name|me|you|yourname|someone|<user>)[\\/]",
     re.IGNORECASE,
 )
 _DATA_ROOT = re.compile(r"/data\d*/")
-_FILE_LIKE = re.compile(r"\.\w{1,8}$|/[\w.-]+/[\w.-]+/")
+_FILE_LIKE = re.compile(r"\.\w{1,8}$|(?:/[\w.-]+){4}")
 _NOT_A_PATH = re.compile(r"[\n*?|<>\"]|\(\?|\[\w|\\[dswb][+*?{]|\s{2}")
 _DEPLOYMENT = re.compile(
     r"(?i)(?:^|/)(?:[\w.-]*dockerfile[\w.-]*|containerfile|(?:docker-)?compose[\w.-]*\.ya?ml|bentofile\.yaml|cog\.yaml|devcontainer\.json|\.gitpod\.ya?ml|"
-    r"\.gitlab-ci\.yml|azure-pipelines[\w.-]*\.ya?ml|buildspec[\w.-]*\.ya?ml|cloudbuild\.ya?ml|values[\w.-]*\.ya?ml|chart\.yaml|mlproject)$|"
+    r"\.gitlab-ci\.yml|\.?appveyor\.ya?ml|\.travis\.yml|\.cirrus\.yml|azure-pipelines[\w.-]*\.ya?ml|buildspec[\w.-]*\.ya?ml|cloudbuild\.ya?ml|values[\w.-]*\.ya?ml|chart\.yaml|mlproject)$|"
     r"(?:^|/)(?:\.github|\.circleci|\.azure|\.azuredevops|k8s|kubernetes|helm|charts|manifests|deploy\w*|terraform|infra\w*|docker|ansible)/"
 )
 _CONFIG = re.compile(
     r"(?i)\.(?:ya?ml|toml|cfg|ini)$|(?:^|/)[\w.-]*(?:config|settings|params|cfg)[\w.-]*\.json$|(?:^|/)\.env[\w.]*$"
 )
+_MAIN_GUARD = re.compile(r"if\s*\(?\s*__name__\s*==")
 MAX_CONFIG = 100_000
 """Bytes; larger YAML and JSON files are data."""
 MAX_FILES = 8
@@ -46,6 +49,9 @@ def hardcoded_absolute_path(facts: Facts, params: Mapping[str, object]) -> Outco
     hits: list[Hit] = []
     weights: dict[str, float] = {}
     looked = 0
+    # Where images are built, folders near the root are those of containers.
+    mounted = any(re.search(r"(?i)(?:^|/)(?:dockerfile|containerfile)", path) for path in facts.files)
+    library = facts.project.kind is Kind.LIBRARY
     for path, file in facts.files.items():
         role = facts.role(path)
         if role in (Role.VENDORED, Role.GENERATED, Role.TEMPLATE, Role.TEST):
@@ -53,7 +59,7 @@ def hardcoded_absolute_path(facts: Facts, params: Mapping[str, object]) -> Outco
         python = file.python or (file.notebook.python if file.notebook and not file.notebook.problem else None)
         if python is not None:
             looked += 1
-            found = [(text, line) for text, line in python.paths if is_machine_path(text)]
+            found = [(text, line) for text, line in python.paths if is_machine_path(text, mounted)]
             locate = file.notebook.locate if file.notebook else None
             places = [(text, locate(path, line) if locate else Location(path, line)) for text, line in found]
             weight = 1.0
@@ -69,11 +75,14 @@ def hardcoded_absolute_path(facts: Facts, params: Mapping[str, object]) -> Outco
             weight = 0.7
         else:
             continue
-        if role is Role.DOCS:
+        # What a library's module does when it is run by itself is a demonstration: nobody's import reaches it.
+        guard = _guard(facts.text(path)) if library and file.python is not None and places else None
+        aside = role is Role.DOCS or (guard is not None and all(p.line and p.line in guard for _, p in places))
+        if aside:
             weight /= 2
         if places:
             weights[path] = weight
-            softer = Severity.MINOR if role is Role.DOCS else None
+            softer = Severity.MINOR if aside else None
             hits.extend(
                 Hit(place, _shown(text), Confidence.HIGH if weight == 1.0 else Confidence.MEDIUM, text, softer)
                 for text, place in places[:3]
@@ -87,9 +96,14 @@ def hardcoded_absolute_path(facts: Facts, params: Mapping[str, object]) -> Outco
     return Outcome(score, (), tuple(hits), reason)
 
 
-def is_machine_path(text: str) -> bool:
-    """Whether a string literal is an absolute path that one machine has and another has not."""
+def is_machine_path(text: str, mounted: bool = False) -> bool:
+    """Whether a string literal is an absolute path that one machine has and another has not.
+
+    `mounted` says that the project runs in containers, so that `/data` and `/mnt` may be theirs.
+    """
     if not _MACHINE.match(text) or _CONTAINER.match(text) or _PLACEHOLDER.search(text) or _NOT_A_PATH.search(text):
+        return False
+    if mounted and text.startswith(("/data", "/mnt/")):
         return False
     if _DATA_ROOT.match(text):
         # `/data/...` may as well be a route of a web service: only what looks like a file or a deep folder counts.
@@ -99,6 +113,15 @@ def is_machine_path(text: str) -> bool:
         return False
     head = re.match(r"(?:/\w+/|[A-Za-z]:[\\/]+|\\\\|file:///)", text)
     return head is not None and len(text) > head.end()
+
+
+def _guard(text: str) -> range:
+    """The lines under the main guard of a module; none when it has none."""
+    lines = text.splitlines()
+    first = next((number for number, line in enumerate(lines, start=1) if _MAIN_GUARD.match(line)), len(lines) + 1)
+    inside = range(first + 1, len(lines) + 1)
+    end = next((number for number in inside if re.match(r"[^\s#]", lines[number - 1])), len(lines) + 1)
+    return range(first, end)
 
 
 def _shown(text: str) -> str:
