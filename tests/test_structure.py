@@ -242,6 +242,15 @@ def test_settings_read_elsewhere_do_not_excuse_literals() -> None:
     assert judge("config-in-code", files).score == 0.0
 
 
+def test_notebooks_count_only_where_no_module_trains() -> None:
+    literal = "from xgboost import XGBClassifier\nXGBClassifier(n_estimators=9, max_depth=3, eta=0.1, lr=1).fit(x, y)\n"
+    book = {"notebook": [literal]}
+    assert judge("config-in-code", {"a.ipynb": book}).score == 0.0
+    assert (
+        judge("config-in-code", {"a.ipynb": book, "train.py": "from xgboost import train\ntrain(p, d)\n"}).score == 1.0
+    )
+
+
 def test_an_address_is_shown_without_what_follows_the_host() -> None:
     app = "from fastapi import FastAPI\napp = FastAPI()\nA = 'postgresql://admin:pw1@db/x'\nB = 's3://bucket/secret-path'\n"
     outcome = judge("config-in-code", {"app.py": app})
