@@ -65,6 +65,7 @@ def _words(choices: Any) -> click.Choice[str]:
 @click.option("--kind", type=_words(Kind), help="What the repository is, when prodcheck gets it wrong.")
 @click.option("--stage", type=_words(Stage), help="How far the project means to go.")
 @click.option("--rev", metavar="REV", help="Audit a git revision instead of the work tree, without a checkout.")
+@click.option("--history", is_flag=True, help="Look for credentials in older versions on all branches and tags, too.")
 @click.option("--report-only", is_flag=True, help="Always exit 0, whatever the gates say.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the verdict only.")
 @click.option("-v", "--verbose", is_flag=True, help="Also show the evidence of what passed.")
@@ -72,12 +73,16 @@ def _words(choices: Any) -> click.Choice[str]:
 def check(paths: tuple[str, ...], **options: Any) -> int:
     """Audit the repository at PATH (the current folder by default).
 
-    Given FILEs instead, look at these only, with the rules for which one file is enough: what a pre-commit hook needs.
+    With --hook, look at the FILEs given only, with the rules for which one file is enough: what pre-commit needs.
     """
-    if options["hook"] or len(paths) > 1 or (paths and Path(paths[0]).is_file()):
+    if options["hook"]:
         from prodcheck.cli.hook import hook
 
+        if options["history"]:
+            raise click.UsageError("--history is about a whole repository, not about single files")
         return hook(paths, options)
+    if len(paths) > 1:
+        raise click.UsageError("one folder at a time; --hook checks single files")
     path = paths[0] if paths else "."
     from prodcheck._audit import audit, load_config, load_rules_of
     from prodcheck.cli.baseline import read_baseline
@@ -93,7 +98,9 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
             ruleset, rules=tuple(r for r in ruleset.rules if r.id not in _known(options["ignore"], ruleset))
         )
     known = read_baseline(Path(options["baseline"])) if options["baseline"] else None
-    report = audit(path, rev=options["rev"], config=config, ruleset=ruleset, baseline=known)
+    if options["history"] and sys.stderr.isatty():
+        click.echo("Reading the history, which may take a while ...", err=True)
+    report = audit(path, rev=options["rev"], config=config, ruleset=ruleset, baseline=known, history=options["history"])
     report = replace(report, project=_sources(report.project, options))
     code = 0 if report.gate.passed or options["report_only"] else 3 if report.errors else 1
     _write(report, repository, options, wanted, code)
