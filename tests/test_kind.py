@@ -132,6 +132,37 @@ def test_what_else_it_is() -> None:
     assert Kind.SERVICE in project({**TRAINING, **SERVICE}).secondary
 
 
+def test_a_project_in_a_known_layout_trains_even_when_it_can_be_installed() -> None:
+    files = {
+        "pyproject.toml": PYPROJECT + CLASSIFIERS,
+        "mkdocs.yml": "site_name: acme\n",
+        "acme/__init__.py": "from acme import config\n",
+        "acme/config.py": "from pathlib import Path\n\nPROJ_ROOT = Path(__file__).resolve().parents[1]\n",
+        "acme/modeling/train.py": "def main():\n    return 1\n",
+    }
+    assert project(files).kind is Kind.TRAINING
+    assert project({**files, "README.md": "pip install acme\n"}).kind is Kind.LIBRARY
+
+
+def test_a_package_called_src_is_no_library() -> None:
+    setup = "from setuptools import find_packages, setup\nsetup(name='src', packages=find_packages())\n"
+    files = {"setup.py": setup, "src/__init__.py": "", "src/models/__init__.py": "", "src/models/fit.py": TRAIN}
+    assert project(files).kind is Kind.TRAINING
+
+
+def test_a_library_may_bring_training_scripts() -> None:
+    files = {**LIBRARY, "docs/conf.py": "extensions = []\n", "tools/train_net.py": TRAIN}
+    assert project(files).kind is Kind.LIBRARY
+    assert Kind.TRAINING not in project(files).secondary
+
+
+def test_many_folders_alone_are_no_course() -> None:
+    files = {f"team/{i}/model.ipynb": book(TRAIN) for i in range(12)}
+    files |= {f"team/{i}/requirements.txt": "pandas\n" for i in range(12)}
+    assert project(files).kind is not Kind.COURSE
+    assert project({**files, "README.md": "# Workshop\n"}).kind is Kind.COURSE
+
+
 @pytest.mark.parametrize(
     "added",
     [

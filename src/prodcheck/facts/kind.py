@@ -11,7 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from prodcheck.facts.kind_signals import Signal, signals
+from prodcheck.facts.kind_model import Signal
+from prodcheck.facts.kind_signals import signals
 from prodcheck.model import Evidence, Kind, Location, Project, Stage, Strength
 
 if TYPE_CHECKING:
@@ -54,14 +55,21 @@ def _scores(found: Iterable[Signal]) -> Mapping[Kind, int]:
     return scores
 
 
+_COURSE = frozenset("words chapters units badges".split())
+"""Signals that tell a course from any repository with many folders."""
+
+
 def _primary(scores: Mapping[Kind, int], found: Iterable[Signal], facts: Facts) -> Kind:
     """The kind with most points, held back by guards against the two mistakes that let a project off lightly."""
     scores = dict(scores)
     names = {s.name for s in found}
-    if "train-entry" in names and "published" not in names and scores.get(Kind.TRAINING, 0) >= ENOUGH + CLEAR:
+    training = scores.get(Kind.TRAINING, 0)
+    if "published" not in names and ("layout" in names or ("train-entry" in names and training >= ENOUGH + CLEAR)):
         scores[Kind.LIBRARY] = 0  # a training project that happens to be installable
-    if len([s for s in found if s.kind is Kind.COURSE]) < 2:
-        scores[Kind.COURSE] = 0  # the word "tutorial" in a README makes no course
+    if len(names & _COURSE) < 1 or len([s for s in found if s.kind is Kind.COURSE]) < 2:
+        scores[Kind.COURSE] = 0  # the word "tutorial" in a README makes no course, nor do many folders
+    if training >= ENOUGH and scores.get(Kind.SERVICE, 0) <= training + CLEAR:
+        scores[Kind.SERVICE] = min(scores.get(Kind.SERVICE, 0), training)  # it serves what it trains
     if "trains" not in names and "train-entry" not in names and scores.get(Kind.NOTEBOOKS, 0) >= ENOUGH:
         scores[Kind.TRAINING] = min(scores.get(Kind.TRAINING, 0), scores[Kind.NOTEBOOKS] - CLEAR)
     if "words" in names and "chapters" in names:
