@@ -135,6 +135,15 @@ def test_an_inline_ignore_without_a_reason_is_not_honoured_and_told() -> None:
     assert "gives no reason" in report.unused_ignores[0].source
 
 
+@pytest.mark.parametrize("weaker", ["password = '${secret:password}'", "T = '${secret:github}'", "a = 1"])
+def test_when_the_worst_hit_is_suppressed_the_score_is_that_of_the_others(weaker: str) -> None:
+    leak = "TOKEN = '${secret:huggingface}'  # prodcheck: ignore[hardcoded-secret] revoked\n"
+    both = look({**PROJECT, "settings.py": leak + weaker + "\n"}).result("hardcoded-secret")
+    alone = look({**PROJECT, "settings.py": weaker + "\n"}).result("hardcoded-secret")
+    assert (both.score, both.status, both.confidence) == (alone.score, alone.status, alone.confidence)
+    assert len([f for f in both.findings if f.suppression is None]) == len(alone.findings)
+
+
 def test_a_comment_on_its_own_line_speaks_for_the_next_line_only() -> None:
     text = "# prodcheck: ignore[hardcoded-secret] revoked\nA = '${secret:huggingface}'\nB = '${secret:github}'\n"
     found = findings_of(look({**PROJECT, "settings.py": text}), "hardcoded-secret")

@@ -17,6 +17,7 @@ from prodcheck.baseline import NEW, Baseline
 from prodcheck.config import FILE_NAME, Config, nearest, parse
 from prodcheck.engine import run
 from prodcheck.errors import UnreadableFile, UsageError
+from prodcheck.extract.past import with_history
 from prodcheck.extract.run import extract_all
 from prodcheck.extract.text import decode
 from prodcheck.facts import Facts
@@ -34,13 +35,15 @@ def audit(
     config: Config | None = None,
     ruleset: Ruleset | None = None,
     baseline: Baseline | None = None,
+    history: bool = False,
 ) -> Report:
     """Audit one repository without running any of its code.
 
     `path` is a folder; `rev` a git revision to read instead of the work tree, without checking it out. Without
     `config` the folder's own `prodcheck.toml` or `[tool.prodcheck]` is used; without `baseline` the one that the
-    settings name. Raises `UsageError` for a path or
-    revision that does not exist, `ConfigError` for wrong settings, `RuleError` for a rule file that does not load.
+    settings name. With `history` credentials are also looked for in the older versions that branches and tags hold.
+    Raises `UsageError` for a path or revision that does not exist, `ConfigError` for wrong settings, `RuleError` for a
+    rule file that does not load.
     """
     started = datetime.now(timezone.utc)
     clock = time.perf_counter()
@@ -51,7 +54,7 @@ def audit(
         repository = open_repository(str(path), rev=rev, exclude=config.exclude)
     if ruleset is None:
         ruleset = load_rules_of(config, Path(path))
-    report = audit_repository(repository, config, ruleset, baseline)
+    report = audit_repository(repository, config, ruleset, baseline, history)
     return replace(
         report,
         started_at=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -60,7 +63,11 @@ def audit(
 
 
 def audit_repository(
-    repository: Repository, config: Config, ruleset: Ruleset, baseline: Baseline | None = None
+    repository: Repository,
+    config: Config,
+    ruleset: Ruleset,
+    baseline: Baseline | None = None,
+    history: bool = False,
 ) -> Report:
     """The way through, for any repository: facts, rules, score, report."""
     if baseline is None and config.baseline:
@@ -68,6 +75,8 @@ def audit_repository(
     if config.new_only:
         check_new_only(config, baseline)
     extraction = extract_all(repository)
+    if history:
+        extraction = with_history(extraction, repository, config.exclude)
     facts = Facts(repository, extraction, config, ruleset.signatures)
     project = facts.project
     suppressions = Suppressions(config, facts.files)

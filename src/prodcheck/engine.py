@@ -131,27 +131,32 @@ def _judged(rule: Rule, severity: Severity, outcome: Outcome, suppressions: Supp
     if outcome.confidence is Confidence.LOW:
         score = max(score, 0.5)  # a guess never counts as a plain failure
     confidence, hits = outcome.confidence, outcome.hits
+    if score >= 1.0:
+        hits = tuple(hit for hit in hits if hit.score is not None)  # what is told although it takes no points
     covered: dict[int, Suppression] = {}
-    whole = suppressions.whole_rule(rule.id) if score < 1.0 else None
-    if score < 1.0:
-        for position, hit in enumerate(hits):
-            decision = whole or suppressions.of(rule.id, hit)
-            if decision:
-                covered[position] = decision
+    whole = suppressions.whole_rule(rule.id) if score < 1.0 or hits else None
+    for position, hit in enumerate(hits):
+        decision = whole or suppressions.of(rule.id, hit)
+        if decision:
+            covered[position] = decision
     if covered and not whole:
         remaining = [hit for position, hit in enumerate(hits) if position not in covered]
         if not remaining:
             score = 1.0
+        elif (worst := _worst(remaining)) is not None:
+            score = max(worst, 0.5) if outcome.confidence is Confidence.LOW else worst
         elif score > 0.0:
             score = 1.0 - (1.0 - score) * len(remaining) / len(hits)
         if remaining and rule.polarity is Polarity.DEFECT:
             confidence = min((h.confidence for h in remaining), key=list(Confidence).index)
     status = Status.PASS if score >= 0.9995 else Status.FAIL if score <= 0.0005 else Status.PARTIAL
+    if status is Status.PASS and len(covered) < len(hits):
+        status = Status.PARTIAL
     loud = severity
     if status is Status.PARTIAL and score >= 0.5 and rule.polarity is Polarity.PRACTICE:
         loud = _softer(severity)  # half the practice is there: say so more quietly than its absence
     findings: tuple[Finding, ...] = ()
-    if outcome.score is not None and (outcome.score < 0.9995):
+    if hits or (outcome.score is not None and outcome.score < 0.9995):
         shown = hits or (Hit(None, outcome.reason, outcome.confidence, identity="repository"),)
         findings = _findings(rule, loud, outcome, shown, covered, whole)
     if whole and status is not Status.PASS:
@@ -160,6 +165,12 @@ def _judged(rule: Rule, severity: Severity, outcome: Outcome, suppressions: Supp
     return Result(
         rule, status, score, severity, outcome.evidence, findings, outcome.reason, confidence, own_score=score
     )
+
+
+def _worst(hits: list[Hit]) -> float | None:
+    """The score that the worst of some hits leaves; None when single hits do not decide."""
+    scores = [hit.score for hit in hits]
+    return min((s for s in scores if s is not None), default=None) if None not in scores else None
 
 
 def _softer(severity: Severity) -> Severity:

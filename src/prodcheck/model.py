@@ -153,6 +153,9 @@ class Hit:
     identity: str = ""
     severity: Severity | None = None
     """Set only to speak more softly than the rule does, such as for a weak password in a test."""
+    score: float | None = None
+    """The rule's score in 0..1 if this hit were the worst one, for rules whose worst hit decides; 1 tells without
+    taking points. None where the score is no matter of single hits."""
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,16 @@ import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from prodcheck.errors import UnreadableFile
 from prodcheck.extract import ci, container, document, ignores, manifest, notebook, python, secrets, tasks
 from prodcheck.extract.text import is_binary, is_lfs_pointer
 from prodcheck.model import RunError, Skipped
 from prodcheck.repository import Repository
+
+if TYPE_CHECKING:
+    from prodcheck.extract.past import Past
 
 MAX_TEXT = 5_000_000
 """Bytes. Larger text is data, not source; notebooks may be larger because of their images."""
@@ -48,6 +52,8 @@ class Extraction:
     skipped: tuple[Skipped, ...]
     errors: tuple[RunError, ...]
     bytes: int
+    past: Past | None = None
+    """What the history holds; None when nobody asked for it."""
 
 
 def extract_file(path: str, data: bytes, *, blob: str | None = None, tracked: bool = True) -> FileFacts:

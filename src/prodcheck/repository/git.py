@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import IO
 
 from prodcheck.errors import UnreadableFile
 
@@ -91,7 +92,13 @@ class Git:
     def run(self, *args: str, feed: bytes | None = None) -> Reply:
         return self.start(*args, feed=feed).reply()
 
-    def _spawn(self, args: Sequence[str], stdin: int, stderr: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
+    def stream(self, *args: str, stdin: IO[bytes]) -> Fields:
+        """A command that reads a file and answers with NUL-ended fields, one at a time: for what may be long."""
+        return Fields(self._spawn(args, stdin, subprocess.DEVNULL))
+
+    def _spawn(
+        self, args: Sequence[str], stdin: int | IO[bytes], stderr: int = subprocess.PIPE
+    ) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [self.program, *options(), *args],
             cwd=self.folder,
@@ -104,6 +111,34 @@ class Git:
     def batch(self) -> Batch:
         """A process that answers with the content of objects, one after the other. The caller closes it."""
         return Batch(self._spawn(("cat-file", "--batch"), subprocess.PIPE, subprocess.DEVNULL))
+
+
+class Fields:
+    """NUL-ended fields that a command prints, as they come. `failed` is known after the last one."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._fields = self._split()
+        self.failed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._fields
+
+    def __next__(self) -> bytes:
+        return next(self._fields)
+
+    def _split(self) -> Iterator[bytes]:
+        stdout = self._process.stdout
+        assert stdout is not None
+        rest = b""
+        try:
+            while piece := stdout.read1(1 << 16):  # type: ignore[attr-defined]
+                *fields, rest = (rest + piece).split(b"\0")
+                yield from fields
+        finally:
+            # Whoever stops listening ends the command; one that has said all it had to is only waited for.
+            stdout.close()
+            self.failed = self._process.wait() != 0
 
 
 class Batch:
