@@ -417,6 +417,18 @@ def test_lazy_and_unknown_imports_are_told_with_less_certainty() -> None:
     levels = {h.identity: h.confidence.value for h in hits}
     assert levels == {"numpy": "medium", "seaborn": "low", "zqx_internal": "low"}
     assert any("neither declared nor in the tree" in h.detail for h in hits)
+    assert [h.identity for h in hits if h.severity is Severity.MINOR] == ["seaborn"]
+
+
+def test_what_only_documents_a_library_is_told_more_quietly() -> None:
+    files = {
+        "acme/__init__.py": "import numpy\n",
+        "requirements.txt": "numpy\n",
+        "docs/requirements.txt": "sphinx\nfuro==2024.5.6\n",
+    }
+    hits = judge("unpinned-dependencies", files, Kind.LIBRARY).hits
+    assert {h.identity: h.severity for h in hits} == {"requirements.txt": None, "docs/requirements.txt": Severity.MINOR}
+    assert "furo" not in " ".join(h.detail for h in hits)
 
 
 def test_benchmarks_and_a_librarys_notebooks_are_not_judged() -> None:

@@ -16,6 +16,7 @@ _COMMITS = re.compile(
     r"git status --porcelain|ultralytics/actions|pre-commit-ci|autofix-ci"
 )
 NAMES = {"format": "formatting", "lint": "linting", "type": "types"}
+TOOLS = {"format": "formatter", "lint": "linter", "type": "type checker"}
 
 
 def static_checks(facts: Facts, params: Mapping[str, object]) -> Outcome:
@@ -39,7 +40,11 @@ def static_checks(facts: Facts, params: Mapping[str, object]) -> Outcome:
     missing = [NAMES[verb] for verb in weights if verb not in dict(present)]
     if not present and facts.ci.unknown:
         return Outcome.unknown(f"CI uses what is not in this repository ({facts.ci.unknown[0].detail})")
-    reason = "CI checks " + (" and ".join(full) or "nothing") + (f", {' and '.join(weak)} only in part" if weak else "")
+    if not present:
+        tools = [TOOLS[verb] for verb in weights]
+        return Outcome(0.0, (), _hit(facts), f"CI runs no {', '.join(tools[:-1])} or {tools[-1]}")
+    reason = "CI checks " + " and ".join(full) + (", " if full and weak else "")
+    reason += f"{' and '.join(weak)} only in part" if weak else ""
     if missing:
         reason += f"; {' and '.join(missing)} {'are' if missing == ['types'] or len(missing) > 1 else 'is'} not checked"
     return Outcome(round(score, 2), tuple(evidence), () if score >= 1 else _hit(facts), reason)

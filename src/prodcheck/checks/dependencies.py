@@ -149,7 +149,9 @@ def _judge(facts: Facts, home: str, library: bool) -> _Judged:
             group = deps.group(manifest, requirement)
             weight = MINOR_WEIGHT if group in _MINOR_GROUPS else 1.0
             pinned = pins.get(requirement.name, requirement)
-            value = max(scale[requirement.bound], scale[pinned.bound])
+            # Nobody else installs what only documents or tests a library: there an exact version is as good.
+            scales = (_LIBRARY, _APPLICATION) if library and group in _MINOR_GROUPS else (scale,)
+            value = max(each[bound] for each in scales for bound in (requirement.bound, pinned.bound))
             old = best.get(requirement.name)
             if old is None or (weight, value) > (old[1], old[0]):
                 best[requirement.name] = (value, weight, requirement, manifest)
@@ -165,9 +167,11 @@ def _judge(facts: Facts, home: str, library: bool) -> _Judged:
 def _loose(best: Mapping[str, tuple[float, float, Requirement, Manifest]], library: bool) -> list[Hit]:
     """One hit for each file with loose requirements, at the first of them."""
     by_file: dict[str, list[Requirement]] = {}
-    for value, _, requirement, manifest in best.values():
+    main: set[str] = set()
+    for value, weight, requirement, manifest in best.values():
         if value < 1.0:
             by_file.setdefault(manifest.path, []).append(requirement)
+            main.update({manifest.path} if weight == 1.0 else ())
     hits = []
     for path, rows in sorted(by_file.items()):
         rows.sort(key=lambda r: r.line or 0)
@@ -178,7 +182,8 @@ def _loose(best: Mapping[str, tuple[float, float, Requirement, Manifest]], libra
             ("an exact version, which breaks other packages, for", [r for r in rows if library and r.bound == "exact"]),
         ):
             details += [f"{want} {_listing([r.name for r in some])}"] if some else []
-        hits.append(Hit(Location(path, rows[0].line), "; ".join(details), identity=path))
+        softer = None if path in main else Severity.MINOR
+        hits.append(Hit(Location(path, rows[0].line), "; ".join(details), identity=path, severity=softer))
     return hits
 
 
@@ -266,12 +271,13 @@ def _undeclared(package: ImportedPackage, missing: list[Location]) -> Hit:
     if top in _DEBUGGERS:
         detail = f"`{top}`, a debugger that was left in, is imported here{also}"
         return Hit(missing[0], detail, Confidence.MEDIUM, package.module, Severity.MINOR)
+    softer = Severity.MINOR if package.lazy else None  # it fails those who use that function, not everybody
     if not import_names.is_known(top):
         detail = f"`{package.module}` is imported here{also}; it is neither declared nor in the tree"
-        return Hit(missing[0], detail, Confidence.LOW, package.module)
+        return Hit(missing[0], detail, Confidence.LOW, package.module, softer)
     called = f" (distribution `{name}`)" if name != normalise(package.module) else ""
     level = Confidence.LOW if package.lazy else Confidence.MEDIUM
-    return Hit(missing[0], f"`{package.module}`{called} is imported here{also}", level, package.module)
+    return Hit(missing[0], f"`{package.module}`{called} is imported here{also}", level, package.module, softer)
 
 
 def _is_judged(facts: Facts, path: str) -> bool:

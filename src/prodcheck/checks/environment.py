@@ -18,6 +18,8 @@ ISOLATED = re.compile(
     r"\bdocker (?:build|run|pull)\b|\bdocker[- ]compose (?:up|build|run)\b|\bmake (?:\w*env|create[-_]environment)\b"
 )
 """Commands that make an isolated environment."""
+_FOREIGN_IMAGE = re.compile(r"\bdocker (?:run|pull)\b")
+"""Starts an image that somebody else may have built, such as a database."""
 _SUDO = re.compile(r"\bsudo\s+(?:-\w+\s+)*pip3?\s+install")
 _DOCS = re.compile(
     r"(?:readme|contributing|install|setup|getting[-_]?started)[\w-]*(?:\.(?:md|rst|txt|org|markdown))?\Z",
@@ -44,7 +46,9 @@ def environment_not_reproducible(facts: Facts, params: Mapping[str, object]) -> 
         return Outcome(0.0, (), (hit,), f"a virtual environment is committed ({committed})")
     found = dict(reversed([*_ways(facts)]))  # the first of each kind
     evidence = tuple(found[kind] for kind in sorted(found))
-    score = min(1.0, 0.5 * len(found))
+    # Who wrote one command down has done what the rule asks for; other ways need each other.
+    told = any(kind in found and not _FOREIGN_IMAGE.search(found[kind].detail) for kind in ("docs", "tasks"))
+    score = 1.0 if told else min(1.0, 0.5 * len(found))
     sudo = _sudo(facts)
     if sudo is not None:
         hit = Hit(sudo, "`sudo pip install` changes the system's own Python", identity="sudo")
@@ -53,8 +57,12 @@ def environment_not_reproducible(facts: Facts, params: Mapping[str, object]) -> 
         return Outcome(0.0, reason="no command or file makes an isolated environment", confidence=Confidence.MEDIUM)
     reason = "; ".join(e.detail for e in evidence[:2])
     if score < 1.0:
-        hit = Hit(evidence[0].location, f"{reason}, and nothing else", Confidence.MEDIUM, "environment")
-        return Outcome(score, evidence, (hit,), f"only one way to an environment: {reason}", Confidence.MEDIUM)
+        foreign = "docs" in found or "tasks" in found
+        reason += (
+            ", which makes no environment from this project" if foreign else ", and no README or Makefile says how"
+        )
+        hit = Hit(evidence[0].location, reason, Confidence.MEDIUM, "environment")
+        return Outcome(score, evidence, (hit,), reason, Confidence.MEDIUM)
     return Outcome(score, evidence, reason=reason)
 
 
@@ -103,7 +111,8 @@ def _ways_of(facts: Facts, path: str) -> Iterator[tuple[str, Evidence]]:
             yield "direnv", Evidence(f"{path} makes an environment", place, Strength.CONFIGURED)
     elif (_DOCS.match(name) or _TASKS.match(name)) and path.count("/") <= MAX_DEPTH:
         text = facts.text(path)
-        match = ISOLATED.search(text)
+        found = list(ISOLATED.finditer(text))
+        match = next((m for m in found if not _FOREIGN_IMAGE.search(m[0])), found[0] if found else None)
         if match:
             detail = f"{path} says `{' '.join(match[0].split())}`"
             kind = "tasks" if _TASKS.match(name) else "docs"

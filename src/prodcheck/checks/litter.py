@@ -70,7 +70,9 @@ def repository_litter(facts: Facts, params: Mapping[str, object]) -> Outcome:
         hits.append(renamed)
     ignored, evidence = _gitignore(facts)
     score = ignored + max(0.0, 0.6 - 0.1 * len(hits))
-    lacks = "" if ignored > 0.3 else "no .gitignore" if ignored == 0.0 else "a .gitignore that leaves much out"
+    lacks = "" if ignored > 0.3 else "a .gitignore that leaves much out"
+    if ignored == 0.0:
+        lacks = "no .gitignore keeps generated files out"
     said = [lacks] if lacks else []
     if hits:
         said.append(f"{len(hits)} kind{'s' * (len(hits) != 1)} of generated or left-over files tracked")
@@ -111,7 +113,7 @@ def _hit(id_: str, name: str, paths: list[str]) -> Hit | None:
     if not paths:
         return None
     which = f"`{paths[0]}`" if len(paths) == 1 else f"{len(paths)} files, such as `{paths[0]}`"
-    return Hit(Location(paths[0]), f"{name}: {which}", identity=id_)
+    return Hit(Location(paths[0]), f"tracked litter, {name}: {which}", identity=id_)
 
 
 def _gitignore(facts: Facts) -> tuple[float, tuple[Evidence, ...]]:

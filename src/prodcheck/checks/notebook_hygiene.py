@@ -186,7 +186,7 @@ def _cut_short(path: str, cells: Sequence[Cell]) -> Hit | None:
     executed = [position for position, cell in enumerate(cells) if cell.execution_count is not None]
     for position in range(executed[0], executed[-1]):
         cell = cells[position]
-        if cell.execution_count is None and code_lines(cell.source):
+        if cell.execution_count is None and not cell.count_lost and code_lines(cell.source):
             place = Location(path, cell.lines[0] if cell.lines else None, cell=cell.index)
             return Hit(place, f"cell {cell.index} was not run, cells after it were", identity="skipped")
     last = cells[executed[-1]]

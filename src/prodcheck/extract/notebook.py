@@ -49,7 +49,9 @@ class Cell:
     source: str
     lines: tuple[int, ...] = ()
     execution_count: int | None = None
-    """None for a cell that was not run; some editors write 0 for that."""
+    """None for a cell that was not run, or whose count was not kept."""
+    count_lost: bool = False
+    """Whether 0 stands where the count should be: Colab writes that for cells of an earlier session."""
     tags: tuple[str, ...] = ()
     outputs: tuple[Output, ...] = ()
     magic: str = ""
@@ -222,6 +224,7 @@ def _cell(index: int, raw: Mapping[str, object], cursor: Cursor) -> Cell:
         source=source,
         lines=lines,
         execution_count=count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else None,
+        count_lost=count == 0 and isinstance(count, int) and not isinstance(count, bool),
         tags=tuple(t for t in tags if isinstance(t, str)) if isinstance(tags, list) else (),
         outputs=tuple(outputs),
         magic=cleaning.leading_magic(source) if kind == "code" else "",
