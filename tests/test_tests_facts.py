@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from prodcheck.checks.test_depth import thin_or_vacuous_tests
+from prodcheck.checks.test_depth import no_integration_test, thin_or_vacuous_tests
 from prodcheck.checks.tests import no_tests
 from prodcheck.config import Config, Thresholds
 from prodcheck.extract.run import extract_all
@@ -216,3 +216,13 @@ def test_switching_off_an_inherited_test_is_no_empty_test() -> None:
         ("TestA.test_a", True, False),
         ("TestB.test_b", False, True),
     ]
+
+
+def test_putting_a_network_into_training_mode_runs_no_training() -> None:
+    model = "class Net:\n    def train(self):\n        return self\n\ndef train(data):\n    return data\n"
+    main = "import torch\nfor x in data:\n    loss = net(x)\n    loss.backward()\n    optimizer.step()\n"
+    files = {"net.py": model, "main.py": main + PADDING}
+    mode = "from net import Net\n\ndef test_mode():\n    assert Net().train()\n"
+    run = "import net\n\ndef test_run():\n    assert net.train(1)\n"
+    assert no_integration_test(facts_of({**files, "tests/test_a.py": mode}), {}).score == 0
+    assert no_integration_test(facts_of({**files, "tests/test_a.py": run}), {}).score == 1

@@ -172,7 +172,7 @@ def _in_git(facts: Facts) -> list[DataFile]:
 
 _PRODUCED = re.compile(
     r"(?i)(?:^|/)(?:results?|outputs?|figures?|plots?|logs?|baselines?\w*|evals?|evaluation|predictions?|preds|"
-    r"submissions?|checkpoints?|runs|mlruns|wandb|cache)/|submission[^/]*\.csv$"
+    r"submissions?|checkpoints?|runs|mlruns|wandb|cache|artifacts?|catboost_info)/|submission[^/]*\.csv$"
 )
 """Folders of what a project makes rather than what it learns from."""
 

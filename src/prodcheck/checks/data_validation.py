@@ -12,8 +12,8 @@ from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Streng
 BY_HAND = 5
 """Assertions in modules that load data from which on one may speak of checks."""
 _TABLES = re.compile(
-    r"(?:pandas|polars|dask|modin|cudf|vaex|pyarrow|duckdb|pyspark|awswrangler|geopandas|datatable|petastorm|sqlite3|"
-    r"sqlalchemy|psycopg2?|pymysql|google\.cloud\.bigquery|snowflake|feast|databricks|mlflow\.data)\b|"
+    r"(?:pandas|polars|dask|modin|cudf|vaex|pyarrow|duckdb|pyspark|awswrangler|geopandas|datatable|petastorm|"
+    r"google\.cloud\.bigquery|snowflake|feast|databricks|mlflow\.data)\b|"
     r"\.(?:read_|toPandas|to_pandas|sql\b)"
 )
 """Reads of tables. Images, sound and bare arrays have no columns that a schema could name."""

@@ -221,8 +221,10 @@ def _end_to_end(facts: Facts) -> Iterator[Evidence]:
     tested = set(facts.tests.files)
     for path, python in _test_modules(facts):
         for call in python.calls if path in tested else ():
-            top, _, last = call.name.partition(".")[0], "", call.method
-            if last in _ENTRIES and call.name != last and (top in first_party or call.name.startswith(".")):
+            top = call.name.partition(".")[0]
+            own = top in first_party or call.name.startswith(".")
+            # `model().train()` switches a network into its training mode.
+            if own and call.method in _ENTRIES and call.method != call.name and "()" not in call.name:
                 yield Evidence(f"runs {call.name}", Location(path, call.line))
 
 
@@ -236,6 +238,6 @@ def _calls(facts: Facts, pattern: re.Pattern[str], detail: str) -> Iterator[Evid
 def _in_ci(facts: Facts) -> Iterator[Evidence]:
     """CI that trains or scores for a change: `python train.py --epochs 1`, `dvc repro`, `mlflow run .`."""
     for command in facts.ci.commands:
-        if command.verbs & {"train", "score", "smoke"} and command.triggers & {"push", "pull_request"}:
+        if command.verbs & {"train", "score"} and command.triggers & {"push", "pull_request"}:
             place = command.chain[0].location if command.chain else Location(command.pipeline)
             yield Evidence(f"CI runs {command.text[:60]}", place, Strength.ENFORCED)

@@ -116,7 +116,7 @@ def kind_of(path: str, size: int) -> str | None:
         return "model"
     if ending in DATA_SUFFIXES:
         return "data"
-    if ending in ("json", "txt", "xml") and size >= 1_000_000:
+    if ending in ("json", "txt", "xml") and size >= 1_000_000 and not _REPORT.search(path):
         return "data"
     if ending in ARCHIVES and size >= 1_000_000:
         return "model" if MODEL_WORDS.search(PurePosixPath(path).name) else "data"
@@ -125,6 +125,10 @@ def kind_of(path: str, size: int) -> str | None:
     return None
 
 
+_REPORT = re.compile(
+    r"(?i)(?:coverage|report|lock|schema|openapi|swagger|sarif|changelog|licen[sc]e|notice|tokenizer|vocab|locales?/)"
+)
+"""Text that tools write or read, however large: no data to learn from."""
 _DATA_FOLDERS = frozenset("data dataset datasets raw processed interim external corpus corpora input inputs".split())
 
 
