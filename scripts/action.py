@@ -68,7 +68,8 @@ def install(environment: Path) -> Path:
     print("::group::Install prodcheck")
     subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
     python = bin_ / ("python.exe" if os.name == "nt" else "python")
-    subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", what], check=True)
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
+    subprocess.run([*pip, what], check=True)
     print("::endgroup::", flush=True)
     return program
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import GitRepo, GitRepoFactory, write
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import GitRepo, GitRepoFactory, write
 from prodcheck import audit
 from prodcheck.baseline import Baseline, Entry, accept, parse
 from prodcheck.cli import main
@@ -78,9 +78,7 @@ def test_the_score_gate_stays(project: GitRepo, file: Path) -> None:
     assert run("check", project.path, "--baseline", file, "--new-only", "--fail-on", "info", "--fail-under", "99") == 1
 
 
-def test_the_json_report_tells_new_from_known(
-    project: GitRepo, file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_json_report_tells_new_from_known(project: GitRepo, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     project.write({"serve.py": ANOTHER})
     capsys.readouterr()
     run("check", project.path, "--baseline", file, "--format", "json")
@@ -163,7 +161,7 @@ def test_settings_name_only_files_of_the_repository(
 
 
 def test_a_merge_conflict_is_told_with_its_line() -> None:
-    with pytest.raises(ConfigError, match="b.txt:2: not a line"):
+    with pytest.raises(ConfigError, match=r"b\.txt:2: not a line"):
         parse("# head\n<<<<<<< HEAD\nno-tests . 0123456789abcdef0123\n", "b.txt")
 
 

@@ -1,4 +1,4 @@
-"""`prodcheck check FILE...`: what a pre-commit hook runs on the files of a commit.
+"""`prodcheck check --hook FILE...`: what a pre-commit hook runs on the files of a commit.
 
 Only rules with `scope: file` run, on these files only: no listing of the repository, no git. The files are read from
 disk, where pre-commit has put away what is not staged.
@@ -53,11 +53,11 @@ def hook(paths: tuple[str, ...], options: dict[str, Any]) -> int:
 
 def _inside(path: str) -> str | None:
     """A file as the current folder calls it, None for one that is gone. Raises `UsageError` for any other."""
-    absolute = Path.cwd() / os.path.normpath(path)
+    absolute = Path(os.path.normpath(Path.cwd() / path))
     if not os.path.lexists(absolute) or absolute.is_symlink():
         return None  # a deleted file; a link is judged where its target is
     if absolute.is_dir():
-        raise click.UsageError(f"`{path}` is a folder: name one folder, or files only")
+        raise click.UsageError(f"`{path}` is a folder: --hook takes files")
     if not absolute.is_relative_to(Path.cwd()):
         raise click.UsageError(f"`{path}` is not below the current folder: run this at the top of the repository")
     return absolute.relative_to(Path.cwd()).as_posix()
