@@ -35,8 +35,7 @@ def extract(path: str, data: bytes) -> PythonFacts | None:
     except (SyntaxError, ValueError, LookupError) as problem:
         return _unparsed(text, problem)
     except (RecursionError, MemoryError):
-        lines = sum(code_flags(text.split("\n")))
-        return PythonFacts(code_lines=lines, problem="nested too deeply to be read", problem_kind="too-deep")
+        return PythonFacts(code_lines=_count(text), problem="nested too deeply to be read", problem_kind="too-deep")
 
 
 def parse(source: str | bytes) -> ast.Module:
@@ -68,6 +67,10 @@ def _silence() -> None:
         warnings.filterwarnings("ignore", module=pattern)
 
 
+def _count(text: str) -> int:
+    return sum(code_flags([line.strip() for line in text.split("\n")]))
+
+
 def _unparsed(text: str, problem: Exception) -> PythonFacts:
     """Facts of a module that does not parse as it is: as much as a cleaned text still tells, and the problem."""
     line = problem.lineno if isinstance(problem, SyntaxError) else None
@@ -82,7 +85,7 @@ def _unparsed(text: str, problem: Exception) -> PythonFacts:
             why = "holds notebook magics" if to_python(text) != text else "is not UTF-8 and declares no encoding"
             return replace(facts, flavour=flavour(text), problem=why, problem_kind=kind, problem_line=line)
     return PythonFacts(
-        code_lines=sum(code_flags(text.split("\n"))),
+        code_lines=_count(text),
         flavour=flavour(text),
         problem=f"{PROBLEMS[kind]} ({message})" if kind == "broken" else PROBLEMS[kind],
         problem_kind=kind,

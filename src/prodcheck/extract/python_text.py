@@ -8,30 +8,26 @@ from collections.abc import Sequence
 
 WINDOW = 12
 """Code lines in a block that counts as a copy when it is found elsewhere."""
+_NOT_LOGIC = ("import ", "from ", '"""')
 _SPREAD = 0x9E3779B1
 _MASK = 0xFFFFFFFF
 
 
 def code_flags(lines: Sequence[str]) -> list[bool]:
-    """For each line, whether it holds code: neither blank nor only a comment."""
-    flags = []
-    for line in lines:
-        text = line.lstrip()
-        flags.append(bool(text) and text[0] != "#")
-    return flags
+    """For each stripped line, whether it holds code: neither blank nor only a comment."""
+    return [bool(line) and line[0] != "#" for line in lines]
 
 
 def blocks(lines: Sequence[str]) -> tuple[int, ...]:
-    """Fingerprints of runs of `WINDOW` code lines, imports and brackets left out.
+    """Fingerprints of runs of `WINDOW` stripped code lines, imports and brackets left out.
 
     Only fingerprints divisible by four are kept: which ones is the same in every file, so that a copied block of some
     length is still found at a quarter of the memory.
     """
     sums = []
     for line in lines:
-        text = line.strip()
-        if len(text) > 2 and text[0] != "#" and not text.startswith(("import ", "from ", '"""')):
-            sums.append(zlib.crc32(text.encode("utf-8", "replace")))
+        if len(line) > 2 and line[0] != "#" and not line.startswith(_NOT_LOGIC):
+            sums.append(zlib.crc32(line.encode("utf-8", "replace")))
     if len(sums) < WINDOW:
         return ()
     top = pow(_SPREAD, WINDOW - 1, _MASK + 1)
@@ -47,8 +43,8 @@ def blocks(lines: Sequence[str]) -> tuple[int, ...]:
 
 
 def digest(lines: Sequence[str]) -> int:
-    """Fingerprint of some lines that does not see indentation, blank lines and comments; 0 below three lines."""
-    code = [text for text in (line.strip() for line in lines) if text and text[0] != "#"]
+    """Fingerprint of some stripped lines that does not see blank lines and comments; 0 below three lines."""
+    code = [line for line in lines if line and line[0] != "#"]
     return zlib.crc32("\n".join(code).encode("utf-8", "replace")) if len(code) >= 3 else 0
 
 

@@ -64,7 +64,7 @@ class Walk(Expressions):
 
     def __init__(self, lines: Sequence[str]) -> None:
         super().__init__()
-        self.lines = lines
+        self.lines = [line.strip() for line in lines]
         self.imports: list[Import] = []
         self.definitions: list[Definition] = []
         self.constants: dict[str, tuple[object, int]] = {}
