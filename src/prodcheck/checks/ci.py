@@ -134,6 +134,10 @@ def ci_does_not_run_tests(facts: Facts, params: Mapping[str, object]) -> Outcome
     blocking = [c for c in on_change if c.blocking]
     if blocking:
         best = min(blocking, key=lambda c: (not _PYTHON_TESTS.match(" ".join(c.argv)), len(c.chain)))
+        stopped = _legacy_travis(facts, graph.pipelines)
+        if stopped:  # a service that is gone runs nothing, however good its file
+            reason = f"`{_short(best)}` is in CI, but that is {stopped}"
+            return Outcome(0.5, best.chain, (Hit(best.chain[0].location, reason),), reason)
         return Outcome(1.0, best.chain, reason=f"CI runs `{_short(best)}`{_through(best)}")
     if on_change:
         first = on_change[0]
