@@ -190,7 +190,7 @@ def _findings(
     found = []
     for position, hit in enumerate(hits):
         path = hit.location.path if hit.location else ""
-        key = f"{rule.id}\0{path}\0{' '.join((hit.identity or hit.detail).split())}"
+        key = f"{rule.id}\0{path}\0{' '.join(_identity(hit).split())}"
         seen[key] = seen.get(key, 0) + 1
         digest = hashlib.sha256(f"{key}\0{seen[key]}".encode("utf-8", "surrogateescape")).hexdigest()
         found.append(
@@ -207,6 +207,12 @@ def _findings(
             )
         )
     return tuple(sorted(found, key=lambda f: f.sort_key))
+
+
+def _identity(hit: Hit) -> str:
+    """What makes a hit the same one next time: of the whole repository's hits, the words without the counts."""
+    words = hit.identity or hit.detail
+    return words if hit.location else re.sub(r"\d+", "#", words)
 
 
 def _message(template: str, detail: str, reason: str) -> str:
