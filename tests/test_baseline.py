@@ -188,3 +188,13 @@ def test_any_path_survives_the_file(found: list[tuple[str, int]]) -> None:
     written = Baseline("b", entries)
     text = written.text().encode("utf-8").decode("utf-8")
     assert {e.key for e in parse(text, "b").entries} == {e.key for e in written.entries}
+
+
+def test_what_is_said_of_the_whole_project_stays_known_when_its_counts_change(git_repo: GitRepoFactory) -> None:
+    step = "import pandas as pd\n\nprint(pd.read_csv('x.csv'))\n"
+    project = git_repo({"train.py": LEAK, "serve.py": step})
+    known = Baseline("b", accept(audit(project.path).open_findings))
+    project.commit({"train_again.py": step})
+    layout = [f for f in audit(project.path).open_findings if f.rule_id == "no-recognisable-layout"]
+    assert [f.message for f in layout if "3 code files" in f.message]
+    assert all(known.knows(f) for f in layout)
