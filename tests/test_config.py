@@ -17,6 +17,8 @@ select = ["no-tests"]
 rules = ["house-rules"]
 fail-under = 70
 fail-on = "major"
+baseline = "known.txt"
+new-only = true
 ignore = [{ rule = "no-lockfile", reason = "conda image is the lock", paths = ["a/*"] }]
 [thresholds]
 small-data-mb = 2.5
@@ -27,6 +29,7 @@ def test_every_setting_is_read() -> None:
     config = parse(EVERYTHING, "prodcheck.toml")
     assert (config.kind, config.stage, config.standalone) == (Kind.SERVICE, Stage.PRODUCTION, True)
     assert (config.fail_under, config.fail_on) == (70.0, Severity.MAJOR)
+    assert (config.baseline, config.new_only) == ("known.txt", True)
     assert config.ignore[0].reason == "conda image is the lock"
     assert config.thresholds.small_data_mb == 2.5
     assert config.path == "prodcheck.toml"
@@ -50,6 +53,8 @@ def test_min_score_is_the_same_as_fail_under() -> None:
         ("fail-under = 170", "fail-under: 170 is not a score", "0 to 100"),
         ("fail-under = true", "fail-under: True is not a score", "0 to 100"),
         ('exclude = "legacy"', "exclude: must be a list of strings", "exclude = ["),
+        ("baseline = true", "baseline: True is not allowed", 'baseline = "..."'),
+        ('new-only = "yes"', "new-only: 'yes' is not allowed", "true or false"),
         ('standalone = "yes"', "standalone: 'yes' is not allowed", "true or false"),
         ('ignore = ["no-lockfile"]', "ignore[1]: must be a table", "reason"),
         ('ignore = [{ rule = "no-lockfile" }]', "ignore[1]: lacks a reason", "why"),
