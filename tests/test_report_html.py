@@ -92,7 +92,7 @@ def test_hostile_names_are_shown_as_text() -> None:
     source = render(hostile(), "html", Options())
     found = Page(source)
     for name in NAMES:
-        wanted = " ".join(plain(name).replace("`", "").split())
+        wanted = " ".join(plain(name)[:400].replace("`", "").split())
         assert wanted in found.words.replace("`", "")
     assert "\x1b" not in source and "\u202e" not in source and "\x00" not in source
     assert "{{ 7 * 7 }}" in source  # not evaluated

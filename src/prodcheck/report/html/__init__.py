@@ -6,6 +6,7 @@ through `plain` and Jinja2's escaping, without exception: `_environment` sees to
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from prodcheck.model import Category, Finding, Report, Result, Severity, Status
 from prodcheck.report.base import Options
 from prodcheck.report.grouping import groups
 from prodcheck.report.html.chart import gauge, steps
-from prodcheck.report.html.prose import names, prose
+from prodcheck.report.html.prose import names, prose, shorten
 from prodcheck.report.json import CATEGORY_TITLES
 from prodcheck.report.places import source_url
 from prodcheck.report.sanitize import plain
@@ -75,6 +76,7 @@ def render(report: Report, options: Options) -> str:
     )
 
 
+@cache
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -96,7 +98,9 @@ def _environment() -> Environment:
 
 def _harmless(value: object) -> object:
     """What every expression of every template goes through before it is escaped."""
-    return plain(value) if type(value) is str else value
+    if type(value) is not str:
+        return value
+    return plain(value) if value.startswith(("https://", "http://")) else shorten(plain(value))
 
 
 def _with(report: Report, status: Status) -> list[Result]:

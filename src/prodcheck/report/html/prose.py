@@ -13,6 +13,9 @@ from prodcheck.report.sanitize import plain
 if TYPE_CHECKING:
     from markupsafe import Markup
 
+LONGEST = 600
+"""Characters of one message or path."""
+
 _FENCE = re.compile(r"^(`{3,})[^\n`]*\n(.*?)^\1[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 _ITEM = re.compile(r"^(?:[-*]|\d+\.)\s+")
 _INLINE = (
@@ -38,11 +41,16 @@ def prose(text: str) -> Markup:
     return Markup("\n".join(parts))
 
 
+def shorten(text: str) -> str:
+    """What nobody would read to the end, without its middle."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST * 2 // 3]} … {text[-LONGEST // 3 :]}"
+
+
 def names(text: str) -> Markup:
     """One line from the repository in which nothing but `names` in backticks is markup."""
     from markupsafe import Markup
 
-    parts = re.split(r"(?<!`)`([^`]+)`(?!`)", plain(text))
+    parts = re.split(r"(?<!`)`([^`]+)`(?!`)", shorten(plain(text)))
     return Markup("".join(f"<code>{_escape(p)}</code>" if i % 2 else _escape(p) for i, p in enumerate(parts)))
 
 
