@@ -47,9 +47,9 @@ _ADDRESS = re.compile(
 )
 _LAUNCHER = re.compile(
     r"(?:LOCAL_|NODE_|GLOBAL_)?RANK$|(?:LOCAL_)?WORLD_SIZE$|MASTER_|CUDA_|HOROVOD|TF_|OMP_|MKL_|NCCL_|KERAS_BACKEND$|PYTHON|HOME$|PATH$|"
-    r"USER$|SLURM_|DISPLAY$|TOKENIZERS_|XLA_"
+    r"USER$|SLURM_|DISPLAY$|TOKENIZERS_|XLA_|SM_(?!HPS?(?:$|_))|AIP_|AZUREML_"
 )
-"""Environment variables that set up the process rather than the project."""
+"""Environment variables that set up the process, or say where a platform put things, rather than set the project."""
 _CENTRAL = re.compile(
     r"(?i)(?:^|/)(?:\w+_)?(?:config\w*|constants|settings|params|parameters|hparams|hyperparameters|cfg)\.py$"
 )

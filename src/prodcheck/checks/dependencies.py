@@ -218,7 +218,11 @@ def no_lockfile(facts: Facts, params: Mapping[str, object]) -> Outcome:
             reasons.append((0.0, f"no lock file{where}"))
             weights.append((0.0, weight))
             if manifests:
-                hits.append(Hit(Location(manifests[0].path), f"no lock file covers {manifests[0].path}", identity=home))
+                # A package inside a larger repository is installed by others too: what runs it is locked above it.
+                packaged = home and "" in projects and all(m.format in ("setup.py", "setup.cfg") for m in manifests)
+                softer = Severity.MINOR if packaged else None
+                detail = f"no lock file covers {manifests[0].path}"
+                hits.append(Hit(Location(manifests[0].path), detail, identity=home, severity=softer))
             continue
         reasons.append((lock.score, lock.reason))
         weights.append((lock.score, weight))

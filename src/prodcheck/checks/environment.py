@@ -109,13 +109,15 @@ def _ways_of(facts: Facts, path: str) -> Iterator[tuple[str, Evidence]]:
     elif name == ".envrc":
         if _DIRENV.search(facts.text(path)):
             yield "direnv", Evidence(f"{path} makes an environment", place, Strength.CONFIGURED)
-    elif (_DOCS.match(name) or _TASKS.match(name)) and path.count("/") <= MAX_DEPTH:
+    elif _DOCS.match(name) or _TASKS.match(name):
         text = facts.text(path)
         found = list(ISOLATED.finditer(text))
         match = next((m for m in found if not _FOREIGN_IMAGE.search(m[0])), found[0] if found else None)
         if match:
             detail = f"{path} says `{' '.join(match[0].split())}`"
             kind = "tasks" if _TASKS.match(name) else "docs"
+            if path.count("/") > MAX_DEPTH:
+                kind, detail = "part", f"{detail} for its own folder"
             yield kind, Evidence(detail, place_of(path, text, match), Strength.CONFIGURED)
 
 

@@ -52,6 +52,7 @@ _LEFTOVER = re.compile(
     r"(?:^|/)(?:Untitled\d*\.ipynb|[^/]+-Copy\d+\.ipynb|[^/]+ \(\d+\)\.(?:py|ipynb)"
     r"|[^/]+\.(?:py|ipynb)\.(?:bak|old|orig|save))$"
 )
+_UNNAMED = re.compile(r"(?:^|/)Untitled\d*\.ipynb\Z")
 _PYTHON_IGNORED = re.compile(r"__pycache__|\*\.py\[|\*\.pyc|\*\.py\[cod\]")
 _PROJECT_IGNORED = re.compile(
     r"\.env\b|\bvenv|\bdata\b|models?/|\.ipynb_checkpoints|mlruns|wandb|\*\.(?:csv|pkl|h5|pt|pth|ckpt|log)|logs?/"
@@ -65,7 +66,11 @@ def repository_litter(facts: Facts, params: Mapping[str, object]) -> Outcome:
         return Outcome.unknown("nothing is tracked yet")
     tracked = [path for path, file in facts.files.items() if file.tracked]
     hits = [hit for kind in KINDS if (hit := _hit(kind.id, kind.name, _of_kind(facts, tracked, kind)))]
-    renamed = _hit("versions", "versions kept by renaming", _versions_by_name(facts, tracked))
+    named = _versions_by_name(facts, tracked)
+    unnamed = [path for path in named if _UNNAMED.search(path)]
+    copies = "versions kept by renaming" if len(unnamed) < len(named) else ""
+    label = " and ".join(filter(None, (copies, "notebooks without a name" if unnamed else "")))
+    renamed = _hit("versions", label, [p for p in named if p not in unnamed] + unnamed)
     if renamed:
         hits.append(renamed)
     ignored, evidence = _gitignore(facts)

@@ -155,10 +155,14 @@ def notebook_hidden_state(facts: Facts, params: Mapping[str, object]) -> Outcome
     return Outcome(1 - bad / executed, (), tuple(hits), reason)
 
 
+_COMMANDS = re.compile(r"^[ \t]*[^\s#]", re.MULTILINE)
+
+
 def _hidden_state(path: str, book: NotebookFacts) -> Hit | None:
     """The first sign that a fresh run would not give these results; gaps in rising counts are none."""
     last, last_index, seen = 0, 0, set[int]()
-    cells = [cell for cell in book.cells if cell.kind == "code" and cell.source.strip()]
+    # A cell of comments alone leaves nothing behind, whenever it was run.
+    cells = [cell for cell in book.cells if cell.kind == "code" and _COMMANDS.search(cell.source)]
     for cell in cells:
         count = cell.execution_count
         if count is None:
@@ -184,6 +188,8 @@ def _hidden_state(path: str, book: NotebookFacts) -> Hit | None:
 def _cut_short(path: str, cells: Sequence[Cell]) -> Hit | None:
     """A cell that was skipped between executed ones, or an error that ended the last run."""
     executed = [position for position, cell in enumerate(cells) if cell.execution_count is not None]
+    if not executed:
+        return None
     for position in range(executed[0], executed[-1]):
         cell = cells[position]
         if cell.execution_count is None and not cell.count_lost and code_lines(cell.source):

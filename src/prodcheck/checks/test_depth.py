@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
@@ -104,6 +105,7 @@ def _imported(facts: Facts, modules: Mapping[str, str]) -> set[str]:
             endings.setdefault(".".join(parts[start:]), []).append(name)
     reached: set[str] = set()
     waiting = [name for path, python in _test_modules(facts) for name in _names(path, python.imports)]
+    waiting += _configured(facts)
     while waiting:
         name = waiting.pop()
         for known in endings.get(name, ()):
@@ -121,6 +123,20 @@ def _test_modules(facts: Facts) -> Iterator[tuple[str, PythonFacts]]:
     for path, file in facts.files.items():
         if file.python is not None and facts.role(path) is Role.TEST:
             yield path, file.python
+
+
+_CONFIG_GLOB = re.compile(r"""["']/?([\w./-]*\*[\w./*-]*\.ya?ml)["']""")
+_CONFIG_CLASS = re.compile(r"^\s*-?\s*(?:class|_target_|class_path)\s*:\s*[\"']?(\w+(?:\.\w+)+)", re.MULTILINE)
+
+
+def _configured(facts: Facts) -> Iterator[str]:
+    """What the configuration files name that a test goes through one by one: `glob("conf/models/*.yaml")`."""
+    for test, _ in _test_modules(facts):
+        for pattern in dict.fromkeys(_CONFIG_GLOB.findall(facts.text(test))):
+            # A bare `*.yaml` says nothing about the folder it is looked for in.
+            for path in fnmatch.filter(facts.files, pattern) if "/" in pattern else ():
+                for name in _CONFIG_CLASS.findall(facts.text(path)):
+                    yield from (name, name.rpartition(".")[0])
 
 
 def _names(path: str, imports: Iterable[Import]) -> Iterator[str]:
