@@ -164,6 +164,7 @@ def test_known_findings_can_be_hidden_when_there_is_a_baseline() -> None:
     classes = {d["id"]: d["class"].split() for d in made.all("details") if "id" in d}
     assert "known" in classes["rule-bad-thing"] and "known" not in classes["rule-other-thing"]
     assert not any(i.get("id") == "only-new" for i in page(rich()).all("input"))
+    assert "1 known finding in known.txt" in page(report(result(of, Status.FAIL, old), baseline="known.txt")).words
 
 
 def test_code_around_a_finding_is_shown_with_its_numbers() -> None:

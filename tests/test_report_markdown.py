@@ -156,8 +156,12 @@ def test_each_hostile_name_is_shown_as_it_is(name: str) -> None:
 
 def test_known_findings_say_so() -> None:
     of = rule("bad-thing")
-    shown = markdown(report(result(of, Status.FAIL, finding(of, "x", baseline_state="unchanged"))))
+    fresh = rule("other-thing", severity=Severity.MINOR)
+    old = result(of, Status.FAIL, finding(of, "x", baseline_state="unchanged"))
+    shown = markdown(report(old, result(fresh, Status.FAIL, finding(fresh, "y")), baseline="known.txt"))
     assert "x (known)" in shown
+    assert "1 new finding, 1 known" in shown
+    assert shown.index("minor") < shown.index("### Known") < shown.index("bad-thing</b>")
 
 
 def test_a_gate_that_passed_says_what_it_asked() -> None:

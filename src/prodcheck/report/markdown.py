@@ -50,9 +50,11 @@ def render(report: Report, options: Options) -> str:
     head = [MARK, *_head(report), _categories(report), _fix_first(report, options)]
     tail = [_rest(report), _foot(report)]
     shown, room = [], LIMIT - _size([*head, *tail]) - 300
-    everything = groups(report)
+    # What a baseline knows comes last, and is left out first.
+    everything = sorted(groups(report), key=_known)
     for number, group in enumerate(everything):
-        heading = [] if number and everything[number - 1].severity is group.severity else [_heading(group.severity)]
+        above = everything[number - 1] if number else None
+        heading = [] if above and _heading(above) == _heading(group) else [_heading(group)]
         block = _group(group, report, options)
         room -= _size([*heading, block])
         if room < 0:
@@ -104,6 +106,9 @@ def _head(report: Report) -> list[str]:
     if not score.complete:
         told.append("**score incomplete**: a rule of prodcheck failed")
     told.append(f"judged on {share(score.coverage)} of the rules")
+    if report.baseline is not None:
+        known = sum(f.baseline_state != "new" for f in report.open_findings)
+        told.append(f"{count(len(report.open_findings) - known, 'new finding')}, {known} known")
     parts.append(
         f"**{text(report.name)}** · {KIND_NAMES[project.kind]} · {project.stage.value} · "
         f"{count(report.files, 'file')} in {duration(report.duration_ms)} · {' · '.join(told)}".replace("\u00a0", " ")
@@ -173,8 +178,12 @@ def _place(location: Location, report: Report, options: Options, table: bool = F
     return f"[{shown}]({url})" if url else shown
 
 
-def _heading(severity: Severity) -> str:
-    return f"### {_SEVERITIES[severity]} {severity.value}"
+def _known(group: Group) -> bool:
+    return bool(group.findings) and all(f.baseline_state != "new" for f in group.findings)
+
+
+def _heading(group: Group) -> str:
+    return "### Known" if _known(group) else f"### {_SEVERITIES[group.severity]} {group.severity.value}"
 
 
 def _group(group: Group, report: Report, options: Options) -> str:
@@ -182,15 +191,19 @@ def _group(group: Group, report: Report, options: Options) -> str:
     gain = report.score.gains.get(rule.id, 0.0)
     notes = [count(len(found), "finding")] if found else []
     notes += [f"+{gain:.1f} points when fixed"] if gain >= 0.05 else []
-    if found and all(f.baseline_state != "new" for f in found):
-        notes.append("known")
     summary = f"<summary><b>{_html(rule.id)}</b> {_html(rule.title)}{' · '.join(['', *notes])}</summary>"
     lines = [f"- {_finding(f, group.severity, report, options)}" for f in found[:FOLD]]
     if len(found) > FOLD:
         lines.append(f"- … and {len(found) - FOLD:,} more")
     if not found:
         lines.append(f"- {text(group.result.reason)}")
-    parts = ["<details>" if group.severity.rank else "<details open>", summary, "", "\n".join(lines), ""]
+    parts = [
+        "<details>" if group.severity.rank or _known(group) else "<details open>",
+        summary,
+        "",
+        "\n".join(lines),
+        "",
+    ]
     parts += [f"**What to do.** {rule.remediation.strip()}", ""]
     if group.blocks:
         parts += [f"Blocks: {', '.join(map(text, group.blocks))}", ""]

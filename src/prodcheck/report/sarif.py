@@ -48,7 +48,7 @@ def _run(report: Report, options: Options) -> dict[str, Any]:
     index = {result.rule.id: position for position, result in enumerate(ordered)}
     # All or none: one result without the property says that nobody knows whether it was suppressed.
     suppressed = any(f.suppression for f in findings)
-    known = any(f.baseline_state != "new" for f in findings)
+    known = report.baseline is not None or any(f.baseline_state != "new" for f in findings)
     run: dict[str, Any] = {
         "tool": {
             "driver": {

@@ -63,7 +63,7 @@ def render(report: Report, options: Options) -> str:
             shown={g.result.rule.id for g in groups(report)},
             by_rule={r.rule.id: r for r in report.results},
             suppressed=[f for f in report.findings if f.suppression],
-            baseline=any(f.baseline_state != "new" for f in report.open_findings),
+            known=sum(f.baseline_state != "new" for f in report.open_findings),
             kind=KIND_NAMES[report.project.kind],
             excerpts=options.excerpts,
             url=lambda location: source_url(report, location, options) if location else None,
