@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from prodcheck.checks.ci_static import static_checks
 from prodcheck.checks.deploy import deploy_gate
 from prodcheck.extract.ci import Pipeline
-from prodcheck.facts import Facts
+from prodcheck.facts import Facts, ci_paths
 from prodcheck.facts.ci import CiCommand, CiGraph
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
 
@@ -47,7 +47,14 @@ def no_ci(facts: Facts, params: Mapping[str, object]) -> Outcome:
         legacy = _legacy_travis(facts, real)
         if legacy:
             return Outcome(0.5, _places(real), (Hit(Location(real[0].path, 1)),), legacy, Confidence.MEDIUM)
-        return Outcome(1.0, _places(real), reason=_on_every_change(real))
+        partly = _filtered(facts, {p.path for p in real})
+        if partly:
+            place = (Hit(Location(real[0].path, real[0].line)),)
+            return Outcome(0.5, _places(real), place, f"CI runs {partly}", Confidence.MEDIUM)
+        whole = [p for p in real if not _filtered(facts, {p.path})]
+        if not whole:
+            return Outcome(1.0, _places(real), reason=f"{len(real)} pipelines, one for each part of the code")
+        return Outcome(1.0, _places(whole), reason=_on_every_change(whole))
     if working:
         reason = "only pre-commit.ci runs on changes, no CI of the project's own"
         return Outcome(0.7, _places(working), (Hit(Location(working[0].path, 1)),), reason)
@@ -107,6 +114,22 @@ def _legacy_travis(facts: Facts, pipelines: Iterable[Pipeline]) -> str:
     return "only a .travis.yml from before travis-ci.org stopped in June 2021"
 
 
+_WHOLE = 0.75
+"""Share of the code from which on a filter, or several that complete each other, leave out too little to matter."""
+
+
+def _filtered(facts: Facts, pipelines: Collection[str]) -> str:
+    """How little of the code starts pipelines that all have a filter on paths; empty when it is most of it."""
+    reach = facts.ci.reach
+    if not pipelines or any(path not in reach for path in pipelines):
+        return ""
+    total = len(ci_paths.modules(facts.files, facts.paths))
+    reached = len(frozenset().union(*(reach[path] for path in pipelines)))
+    if reached >= _WHOLE * total:
+        return ""
+    return f"only on changes of some paths, which hold {reached} of {total} Python files"
+
+
 def _places(pipelines: Iterable[Pipeline]) -> tuple[Evidence, ...]:
     found = []
     for pipeline in list(pipelines)[:3]:
@@ -133,11 +156,22 @@ def ci_does_not_run_tests(facts: Facts, params: Mapping[str, object]) -> Outcome
     on_change = [c for c in tests if c.triggers & ON_CHANGE]
     blocking = [c for c in on_change if c.blocking]
     if blocking:
-        best = min(blocking, key=lambda c: (not _PYTHON_TESTS.match(" ".join(c.argv)), len(c.chain)))
+        best = min(
+            blocking,
+            key=lambda c: (
+                bool(_filtered(facts, {c.pipeline})),
+                not _PYTHON_TESTS.match(" ".join(c.argv)),
+                len(c.chain),
+            ),
+        )
         stopped = _legacy_travis(facts, graph.pipelines)
         if stopped:  # a service that is gone runs nothing, however good its file
             reason = f"`{_short(best)}` is in CI, but that is {stopped}"
             return Outcome(0.5, best.chain, (Hit(best.chain[0].location, reason),), reason)
+        partly = _filtered(facts, {c.pipeline for c in blocking})
+        if partly:
+            reason = f"CI runs `{_short(best)}` {partly}"
+            return Outcome(0.5, best.chain, (Hit(best.chain[0].location, _short(best)),), reason, Confidence.MEDIUM)
         return Outcome(1.0, best.chain, reason=f"CI runs `{_short(best)}`{_through(best)}")
     if on_change:
         first = on_change[0]

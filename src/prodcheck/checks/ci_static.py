@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 from prodcheck.facts import Facts
 from prodcheck.facts.ci import CiCommand
-from prodcheck.model import Evidence, Hit, Kind, Location, Outcome
+from prodcheck.model import Hit, Kind, Location, Outcome
 
 _ON_CHANGE = frozenset({"push", "pull_request"})
+_CHECKING = frozenset({"test", "format", "lint", "type"})
 _SYNTAX_ONLY = re.compile(r"--select[= ]E9")
 _COMMITS = re.compile(
     r"git-auto-commit|add-and-commit|github-push-action|create-pull-request|git push|git diff .*--(?:exit-code|quiet)|"
@@ -79,6 +80,8 @@ def _looked_at(formatter: CiCommand, commands: list[CiCommand], facts: Facts) ->
 
 
 def _hit(facts: Facts) -> tuple[Hit, ...]:
-    place: Evidence | None = None
-    first = next((p for p in facts.ci.pipelines if p.triggers & _ON_CHANGE), None)
-    return (Hit(Location(first.path, first.line)),) if first and place is None else ()
+    """The pipeline that already builds or checks most on changes: there the missing part belongs."""
+    changing = [p for p in facts.ci.pipelines if p.triggers & _ON_CHANGE]
+    work = [c.pipeline for c in facts.ci.commands if c.verbs & _CHECKING]
+    first = max(changing, key=lambda p: work.count(p.path), default=None)
+    return (Hit(Location(first.path, first.line)),) if first else ()

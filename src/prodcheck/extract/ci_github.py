@@ -42,6 +42,7 @@ def workflow(path: str, data: bytes) -> Pipeline | None:
         parameters=_defaults(top.get("on", "workflow_call", "inputs")),
         upstream=upstream,
         line=top.get("on").line,
+        paths=_paths(top.get("on")),
     )
 
 
@@ -85,6 +86,13 @@ def _triggers(on: Node) -> tuple[frozenset[str], tuple[str, ...]]:
         else:
             found.add(_EVENTS.get(event, "other"))
     return frozenset(found), upstream
+
+
+def _paths(on: Node) -> tuple[str, ...]:
+    """Path filters of a workflow that runs on changes; empty when one of its events lets every change through."""
+    changes = [on.get(event) for event in ("push", "pull_request", "pull_request_target") if on.has(event)]
+    filters = [options.get("paths").strings() if options.is_map else () for options in changes]
+    return tuple(dict.fromkeys(p for each in filters for p in each)) if all(filters) else ()
 
 
 class _Context:

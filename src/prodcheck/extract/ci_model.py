@@ -93,6 +93,8 @@ class Pipeline:
     """Order of the stages where jobs wait for earlier stages (GitLab)."""
     line: int = 1
     """Line of the triggers."""
+    paths: tuple[str, ...] = ()
+    """Patterns of the files whose change starts it, where no push or pull request does so without a filter."""
 
 
 Read = tuple[list[Job], frozenset[str], list[tuple[int, str]]]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from prodcheck.extract.ci import Pipeline
 from prodcheck.extract.run import FileFacts
+from prodcheck.facts import ci_paths
 from prodcheck.facts.ci_jobs import place
 from prodcheck.facts.ci_model import CiCommand, CiGraph
 from prodcheck.facts.ci_resolve import Resolver
@@ -54,7 +55,16 @@ def build(files: Mapping[str, FileFacts], paths: Paths) -> CiGraph:
     commands = tuple(dict.fromkeys(resolver.commands))
     unknown = tuple(dict.fromkeys(jobs.unknown))
     unresolved = tuple(dict.fromkeys(resolver.unresolved))
-    return CiGraph(tuple(live), commands, unknown, tuple(elsewhere), _closure(jobs.needs), upstream, unresolved)
+    return CiGraph(
+        tuple(live),
+        commands,
+        unknown,
+        tuple(elsewhere),
+        _closure(jobs.needs),
+        upstream,
+        unresolved,
+        ci_paths.reach(live, upstream, files, paths),
+    )
 
 
 def _read_by_provider(path: str, pipeline: Pipeline, paths: Paths) -> bool:

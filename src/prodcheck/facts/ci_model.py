@@ -44,6 +44,8 @@ class CiGraph:
     """Pipeline to the pipelines whose success starts it."""
     unresolved: tuple[Evidence, ...] = ()
     """Commands of task runners and scripts that lead to nothing in the tree."""
+    reach: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Pipeline with a filter on paths to the code files whose change starts it; the others run on every change."""
 
     def having(self, verb: str) -> tuple[CiCommand, ...]:
         return tuple(c for c in self.commands if verb in c.verbs)
