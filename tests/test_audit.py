@@ -150,6 +150,13 @@ def test_a_comment_on_its_own_line_speaks_for_the_next_line_only() -> None:
     assert [(f.location.line if f.location else 0, f.suppression is not None) for f in found] == [(2, True), (3, False)]
 
 
+def test_a_comment_inside_a_string_suppresses_nothing_and_is_not_called_unused() -> None:
+    text = "A = '${secret:huggingface}'; B = '# prodcheck: ignore[hardcoded-secret] not a comment'\n"
+    report = look({**PROJECT, "settings.py": text})
+    assert report.result("hardcoded-secret").status is Status.FAIL
+    assert report.unused_ignores == ()
+
+
 def test_a_cell_tag_suppresses_its_cell() -> None:
     cells = [
         {"code": "token = '${secret:huggingface}'", "tags": ["prodcheck-ignore"]},

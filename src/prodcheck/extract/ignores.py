@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import tokenize
 from dataclasses import dataclass
 
 from prodcheck.extract.notebook import NotebookFacts
@@ -37,12 +39,23 @@ def extract(path: str, data: bytes, notebook: NotebookFacts | None) -> tuple[Inl
         return _from_notebook(notebook)
     if MARK not in data or path.endswith((".md", ".rst", ".txt")):
         return ()
+    text = decode(data)
+    comments = _comment_lines(text) if path.endswith(".py") else None
     found = []
-    for number, line in enumerate(decode(data).splitlines(), start=1):
-        ignore = _parse(line, number)
+    for number, line in enumerate(text.splitlines(), start=1):
+        ignore = _parse(line, number) if comments is None or number in comments else None
         if ignore:
             found.append(ignore)
     return tuple(found)
+
+
+def _comment_lines(text: str) -> set[int] | None:
+    """Lines of a Python module that end in a real comment, not in a string about comments; None if it has no tokens."""
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
+    except (tokenize.TokenError, SyntaxError, ValueError, RecursionError):
+        return None
+    return {token.start[0] for token in tokens if token.type == tokenize.COMMENT}
 
 
 def _from_notebook(notebook: NotebookFacts) -> tuple[InlineIgnore, ...]:
