@@ -77,6 +77,9 @@ def remote_code_trust(facts: Facts, params: Mapping[str, object]) -> Outcome:
             found.extend(_in_cells(path, file))
         found.extend(_in_scripts(path, file, facts))
     found.extend(_in_ci(facts))
+    own = _own_address(facts)
+    if own is not None:  # a project that installs itself trusts nobody else
+        found = [item for item in found if not own.search(item.hit.detail)]
     if not found:
         if refused:
             return Outcome(1.0, tuple(refused[:5]), reason="remote code is refused explicitly")
@@ -87,6 +90,13 @@ def remote_code_trust(facts: Facts, params: Mapping[str, object]) -> Outcome:
     hits = _grouped(sorted(found, key=lambda f: f.score))
     confidence = min((f.hit.confidence for f in found if f.score == worst), key=list(Confidence).index)
     return Outcome(worst, tuple(refused[:3]), hits, reason, confidence)
+
+
+def _own_address(facts: Facts) -> re.Pattern[str] | None:
+    """What a `git+` address of the audited repository itself looks like; None without a known remote."""
+    found = [re.search(r"[/@]([\w.-]+)[:/]([^:\s]+?)(?:\.git)?/?$", url) for _, url in facts.git.remotes]
+    names = [rf"{re.escape(match[1])}[:/]{re.escape(match[2])}" for match in found if match]
+    return re.compile(rf"git\+\S*[/@](?:{'|'.join(names)})(?:\.git)?(?=[@\s,]|$)", re.I) if names else None
 
 
 def _grouped(found: Iterable[_Found]) -> tuple[Hit, ...]:
