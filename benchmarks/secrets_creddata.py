@@ -186,6 +186,26 @@ def gitleaks(work: Path, binary: str) -> list[Found]:
     return [Found(item["File"], item["StartLine"]) for item in json.loads(report.read_text())]
 
 
+def betterleaks(work: Path, binary: str) -> list[Found]:
+    """What betterleaks finds with its default rules; it asks no provider unless told to."""
+    report = work / "betterleaks.json"
+    command = [binary, "data", "--no-banner", "--silent", "--exit-code", "0", "-o", str(report)]
+    subprocess.run(command, cwd=work, check=True, capture_output=True)
+    places = [item["location"] for item in json.loads(report.read_text())["findings"]]
+    return [Found(place["path"], place["start_line"]) for place in places]
+
+
+def kingfisher(work: Path, binary: str) -> list[Found]:
+    """What kingfisher finds with its default rules, every occurrence, without asking a provider."""
+    report = work / "kingfisher.json"
+    command = [binary, "scan", "--no-validate", "--no-dedup", "--no-update-check", "--format", "json"]
+    done = subprocess.run([*command, "-o", str(report), "data"], cwd=work, capture_output=True)
+    if done.returncode not in (0, 200, 205):  # 200 and 205: something was found
+        raise SystemExit(done.stderr.decode("utf-8", "replace"))
+    places = [item["finding"] for item in json.loads(report.read_text())["findings"]]
+    return [Found(place["path"].removeprefix("./"), place["line"]) for place in places]
+
+
 def show(title: str, spans: list[Span], found: list[Found]) -> None:
     s = score(spans, found)
     print(
@@ -203,6 +223,8 @@ def main() -> None:
     parser.add_argument("--renamed", action="store_true", help="scan under CredData's anonymous file names")
     parser.add_argument("--detect-secrets", action="store_true", help="score detect-secrets on the same files")
     parser.add_argument("--gitleaks", help="path of the gitleaks binary, to score it on the same files")
+    parser.add_argument("--betterleaks", help="path of the betterleaks binary")
+    parser.add_argument("--kingfisher", help="path of the kingfisher binary")
     parser.add_argument("--false", action="store_true", help="list the false findings")
     parser.add_argument("--missed", action="store_true", help="list the missed lines")
     options = parser.parse_args()
@@ -220,8 +242,10 @@ def main() -> None:
         show(f"prodcheck, {title}", spans, chosen)
     if options.detect_secrets:
         show("detect-secrets", spans, detect_secrets(options.work))
-    if options.gitleaks:
-        show("gitleaks", spans, gitleaks(options.work, options.gitleaks))
+    for peer in (gitleaks, betterleaks, kingfisher):
+        binary = getattr(options, peer.__name__)
+        if binary:
+            show(peer.__name__, spans, peer(options.work, binary))
     print(f"{len({(s.path, s.first, s.last) for s in spans if s.truth == 'T'})} true spans, {seconds:.1f} s CPU")
     if options.false or options.missed:
         details(options.work, spans, found, options.false, options.missed)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
+from prodcheck.extract.secrets.redact import redact
 from prodcheck.facts import Facts
 from prodcheck.matchers import holds, judge
 from prodcheck.model import (
@@ -61,11 +63,21 @@ def run(
         for needed in rule.requires:
             if needed in by_id and needed not in above:
                 visit(by_id[needed], above | {rule.id})
-        results[rule.id] = _run_rule(rule, facts, suppressions, results, errors)
+        results[rule.id] = _redacted(_run_rule(rule, facts, suppressions, results, errors))
 
     for rule in ordered:
         visit(rule, frozenset())
     return tuple(results[rule.id] for rule in ordered), tuple(errors)
+
+
+def _redacted(result: Result) -> Result:
+    """The same result without credentials: any message may quote the repository."""
+    return replace(
+        result,
+        reason=redact(result.reason),
+        evidence=tuple(replace(e, detail=redact(e.detail)) for e in result.evidence),
+        findings=tuple(replace(f, message=redact(f.message)) for f in result.findings),
+    )
 
 
 def _run_rule(

@@ -92,8 +92,10 @@ def main(args: list[str] | None = None) -> None:
 
 
 def _plain(text: str) -> str:
-    """Text without control characters: messages may quote file names of the audited repository."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    """Text without control characters and credentials: messages may quote names and settings of the repository."""
+    from prodcheck.extract.secrets.redact import redact
+
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in redact(text))
 
 
 def _report_crash(crash: Exception) -> None:

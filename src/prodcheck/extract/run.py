@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from prodcheck.errors import UnreadableFile
 from prodcheck.extract import ci, container, document, ignores, manifest, notebook, python, secrets, tasks
+from prodcheck.extract.secrets.redact import redact
 from prodcheck.extract.text import is_binary, is_lfs_pointer
 from prodcheck.model import RunError, Skipped
 from prodcheck.repository import Repository
@@ -131,7 +132,7 @@ def _extract_all(repository: Repository) -> Extraction:
             continue
         why = problem_of(files[entry.path])
         if why:
-            skipped.append(Skipped(entry.path, why))
+            skipped.append(Skipped(entry.path, redact(why)))
     return Extraction(files, tuple(skipped), tuple(errors), total)
 
 
