@@ -20,7 +20,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _SHORT_COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _PIPED = re.compile(
     r"(?:\b(?:curl|wget)\b(?P<args>[^|;&\n]*)\|\s*(?:(?:sudo|env)\s+(?:-\S+\s+|\w+=\S*\s+)*)?(?:\S*/)?"
-    r"(?P<shell>(?:ba|z|da|k)?sh|python[\d.]*|perl|ruby|node)\b(?!\s+-c)"
+    r"(?P<shell>(?:ba|z|da|k)?sh|(?:python[\d.]*|perl|ruby|node)(?=\s*(?:-(?:\s|$)|[;&|)\"'\n]|$)))\b"
     r"|\b(?:ba|z|da|k)?sh\s+(?:-c\s+)?[\"']?(?:<\(|\$\()\s*(?:curl|wget)\b(?P<args2>[^)\n]*)\))"
 )
 _INSTALLERS = re.compile(
@@ -205,7 +205,10 @@ def _pipe(text: str) -> Verdict | None:
     match = _PIPED.search(text)
     if match is None:
         return None
-    address = re.search(r"https?://[^\s\"'|)<>]+", match["args"] or match["args2"] or "")
+    given = match["args"] or match["args2"] or ""
+    if re.search(r"localhost|127\.0\.0\.1|0\.0\.0\.0", given):
+        return None
+    address = re.search(r"https?://[^\s\"'|)<>]+", given)
     shown = re.sub(r"//[^/@]*@", "//", address[0])[:80] if address else "a download"
     shell = match["shell"] or "sh"
     if address and _INSTALLERS.search(address[0]):

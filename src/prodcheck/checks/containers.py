@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
 
+from prodcheck.checks.builds import missing_requirements
 from prodcheck.extract.container import Container
 from prodcheck.extract.python_model import PythonFacts
 from prodcheck.extract.run import FileFacts
@@ -132,12 +133,18 @@ def _dockerfile(facts: Facts, path: str, container: Container, service: bool) ->
         return _Image(INCOMPLETE, Evidence("describes a development container", place), "which is not what runs")
     command = _command(container)
     if not _installs(facts, path, container, text):
+        if _all_pinned(text):
+            lacks = "which installs a list of its own instead of the manifest"
+            return _Image(NO_COMMAND, Evidence("describes an image", place), lacks)
         lacks = (
             "which does not install the declared dependencies"
             if facts.dependencies.manifests
             else ("which installs no dependencies from a manifest")
         )
         return _Image(INCOMPLETE, Evidence("describes an image", place), lacks)
+    missing = missing_requirements(facts, path)
+    if missing:
+        return _Image(INCOMPLETE, Evidence(f"installs {missing}", place), "which is not in the repository")
     if service and command is None and not _inherits_command(container):
         return _Image(NO_COMMAND, Evidence("describes an image", place), "which starts no server (no CMD)")
     starts = f" and starts `{command[:50]}`" if command else ""
@@ -176,6 +183,14 @@ def _installs(facts: Facts, path: str, container: Container, text: str) -> bool:
             if candidate in facts.files and _INSTALLS.search(facts.text(candidate)):
                 return True
     return any(_MANIFEST.search(i.text) and i.word == "RUN" for i in container.instructions)
+
+
+def _all_pinned(text: str) -> bool:
+    """Whether every package that the image installs by name has an exact version."""
+    flat = re.sub(r"\s*\\\s*", " ", text)
+    words = [w for line in re.findall(r"\bpip3?\s+install\s+([^\n&;|]+)", flat) for w in line.split()]
+    names = [w.strip("\"'") for w in words if re.match(r"[\"']?[A-Za-z][\w.-]*(?:\[|==|[<>~!]|[\"']?$)", w)]
+    return bool(names) and all("==" in name for name in names)
 
 
 def _by_name(facts: Facts, path: str) -> Iterator[_Image]:

@@ -171,9 +171,8 @@ def _hits(facts: Facts, source: Source, loads: Sequence[Load]) -> Iterator[Hit]:
             yield Hit(_place_of(facts, group[0]), detail, Confidence.MEDIUM, f"{group[0].what}:{path}", Severity.MINOR)
         return
     more = f" ({len(loads)} such calls)" if len(loads) > 1 else ""
-    detail = (
-        f"{loads[0].what} reads back what the project itself wrote; a format without code is safer to hand on{more}"
-    )
+    what = f"{loads[0].what} runs code found in the file, which seems to be the project's own"
+    detail = f"{what}; a format without code is safer{more}"
     yield Hit(_place_of(facts, loads[0]), detail, Confidence.MEDIUM, "own", Severity.INFO)
 
 

@@ -34,6 +34,7 @@ _STATISTICS = re.compile(
     r"entropy|anderson_ksamp|epps_singleton_2samp|energy_distance)|(?:.*\.)?(?:calculate_|compute_)?(?:psi|population_stability\w*)"
 )
 _MONITOR_FILE = re.compile(r"(?:^|[/_-])(?:monitor\w*|drift\w*|data_?quality|observability)", re.IGNORECASE)
+_MONITOR_NAME = re.compile(r"drift|(?<![a-z])psi(?![a-z])|monitor", re.IGNORECASE)
 _LLM = re.compile(
     r"langfuse\..*|langsmith\..*|phoenix\..*|openinference\..*|traceloop\..*|helicone\..*|weave\.(?:init|op)|logfire\..*|"
     r"braintrust\..*|opik\..*|mlflow\.(?:\w+\.)?(?:tracing\..*|trace|openai\.autolog|langchain\.autolog|anthropic\.autolog)"
@@ -70,6 +71,8 @@ def no_drift_monitoring(facts: Facts, params: Mapping[str, object]) -> Outcome:
     if not (operations.serving or operations.batch_scoring or production):
         return Outcome.not_applicable("nothing here makes predictions for anybody yet")
     llm = _is_llm_application(facts)
+    if not llm and not _has_model(facts):
+        return Outcome.not_applicable("no model is used here")
     checks = list(_checks(facts, llm))
     running = [t for t in operations.triggers if MONITOR in t.work and t.active]
     automatic = [c for c in checks if c.path in operations.triggered or c.path in _served(facts)]
@@ -125,6 +128,22 @@ def _served(facts: Facts) -> frozenset[str]:
     return frozenset(facts.operations.work.reaches(serving))
 
 
+_MODEL_MODULES = frozenset(
+    "sklearn torch tensorflow keras tf_keras jax flax transformers sentence_transformers diffusers onnxruntime xgboost "
+    "lightgbm catboost mlflow bentoml ray pyspark paddle mxnet spacy fastai pytorch_lightning lightning timm "
+    "ultralytics statsmodels prophet pycaret h2o autogluon tflite_runtime openvino triton vllm llama_cpp gensim surprise implicit "
+    "tritonclient kserve seldon_core joblib skops".split()
+)
+"""Modules whose import says that a program deals with models; a web framework alone serves something else."""
+
+
+def _has_model(facts: Facts) -> bool:
+    code = facts.code
+    if code.trains or code.predicts or code.persists_model:
+        return True
+    return any(p.module in _MODEL_MODULES and p.role is Role.CODE for p in facts.dependencies.third_party)
+
+
 def _is_llm_application(facts: Facts) -> bool:
     """True for a project that trains nothing and calls a language model that somebody else runs."""
     if facts.code.trains:
@@ -152,7 +171,8 @@ def _checks(facts: Facts, llm: bool) -> Iterator[_Check]:
         reference = _has_reference(python)
         seen: set[str] = set()
         for call in python.calls:
-            what, compared = _watches(call, monitoring, reference, llm)
+            here = monitoring or _MONITOR_NAME.search(call.scope) is not None
+            what, compared = _watches(call, here, reference, llm)
             if what and what not in seen:
                 seen.add(what)
                 place = file.notebook.locate(path, call.line) if file.notebook else Location(path, call.line)

@@ -49,11 +49,13 @@ def manual_runs_only(facts: Facts, params: Mapping[str, object]) -> Outcome:
     return Outcome(0.0, hits=(Hit(place, reason, identity="manual"),), reason=reason)
 
 
-def _one_command(facts: Facts) -> tuple[Evidence, ...]:
+def _one_command(facts: Facts, train: bool = False) -> tuple[Evidence, ...]:
     """What does the whole work when a person types one command: a task runner's target, or a pipeline definition."""
     operations = facts.operations
-    flows = [f.evidence for f in operations.flows]
-    return tuple(dict.fromkeys([*(e.evidence for e in operations.entries), *flows]))[:4]
+    entries = [e for e in operations.entries if not train or TRAIN in e.work]
+    entries.sort(key=lambda e: (TRAIN not in e.work, -len(e.stages)))
+    flows = sorted(operations.flows, key=lambda f: -f.steps)
+    return tuple(dict.fromkeys([*(e.evidence for e in entries), *(f.evidence for f in flows)]))[:4]
 
 
 def _first(triggers: Iterable[Trigger]) -> str:
@@ -150,7 +152,7 @@ def no_retraining_automation(facts: Facts, params: Mapping[str, object]) -> Outc
     ready = [t for t in training if t.active]
     if ready:
         return _found(0.3, ready, f"{_first(ready)}; neither time nor new data starts a training")
-    ways = tuple(t.evidence for t in training) + _one_command(facts)
+    ways = tuple(t.evidence for t in training) + _one_command(facts, train=True)
     if ways:
         return _partly(
             0.3, ways[:4], f"{ways[0].detail} trains again when a person starts it; neither time nor new data does"

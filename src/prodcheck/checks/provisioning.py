@@ -108,8 +108,10 @@ _TF_VERSIONS = re.compile(
 
 
 _PER_ENVIRONMENT = re.compile(
+    r"(?:^|/)env(?:ironment)?s?/(?:dev|prod|stag\w*|stg|test|qa)\w*/.*\.tf$|"
     r"(?:config|infra|env)[\w-]*[-_.](?:prod|dev|stag\w*|stg|test|qa)\.(?:ya?ml|json|env|hcl)$"
 )
+"""Names of files that hold the settings of one environment."""
 
 
 def _terraform(facts: Facts, own: list[str]) -> Iterator[_Tool]:
@@ -325,7 +327,7 @@ _CREATES = re.compile(
     r"sagemaker\.(?:\w+\.)*(?:\w*Model|\w*Estimator|\w*Processor|SKLearn|PyTorch|TensorFlow|XGBoost|HuggingFace|Pipeline)|"
     r"azure\.ai\.ml\.MLClient\(\)\..*create_or_update|azureml\.core\.(?:.*\.)?(?:Workspace\.create|Model\.deploy|"
     r"ComputeTarget\.create|compute\.\w+\.provisioning_configuration|Webservice\.deploy\w*)|azure\.mgmt\..*|"
-    r"google\.cloud\.aiplatform\.(?:\w+\(\)\.deploy|Endpoint\.create|Custom\w*Job|Model\.upload|PipelineJob|AutoML\w+|init)|"
+    r"google\.cloud\.aiplatform\.(?:\w+\(\)\.deploy|Endpoint\.create|Custom\w*Job|Model\.upload|PipelineJob|AutoML\w+)|"
     r"google\.cloud\.\w+\.\w*Client\(\)\.create_\w+|googleapiclient\..*|(?:aws_cdk|pulumi_(?:aws|azure|gcp)\w*)\..*|"
     r"kubernetes\.client\..*\.create_namespaced_\w+"
 )

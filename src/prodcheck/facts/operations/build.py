@@ -140,8 +140,13 @@ class Operations:
     def training_place(self) -> Location | None:
         """Where a person would look for the training: a file called so before any other."""
         places = [e.location for e in self.facts.code.trains if e.location is not None]
-        named = [p for p in places if re.search(r"train", posixpath.basename(p.path), re.IGNORECASE)]
-        return min(named or places, key=lambda p: (p.path.count("/"), p.sort_key), default=None)
+        names = (r"train(?:er|ing)?[.]", r"train", r".*train", r"")
+
+        def rank(place: Location) -> tuple[int, int, tuple[str, int, int, int]]:
+            name = posixpath.basename(place.path).lower()
+            return next(i for i, n in enumerate(names) if re.match(n, name)), place.path.count("/"), place.sort_key
+
+        return min(places, key=rank, default=None)
 
     @cached_property
     def triggered(self) -> frozenset[str]:

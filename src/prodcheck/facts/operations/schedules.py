@@ -99,6 +99,8 @@ def _trigger(sign: _Sign, call: Call, path: str, file: FileFacts, work: Work) ->
         return None
     what = {SCHEDULE: f"on a schedule{when}", EVENT: "on an event", DEMAND: "without a schedule"}[how]
     detail = f"{sign.system} {what}" if active else f"{sign.system}, with a schedule that is None or paused"
+    if sign.system == "schedule":
+        detail = f"the library schedule starts {call.argument or 'a job'}"
     place = file.notebook.locate(path, call.line) if file.notebook else Location(path, call.line)
     return trigger(sign.system, how, done, detail, place, active=active, certain=certain, files=(path,))
 
@@ -118,7 +120,7 @@ def _work(sign: _Sign, call: Call, path: str, work: Work) -> tuple[Works, bool]:
     done = work.of_file(path)
     if done & JOBS:
         return done, True
-    label = " ".join([call.text or "", path, call.scope, str(call.keywords.get("dag_id", ""))])
+    label = " ".join([call.text or "", path, call.scope, call.argument, str(call.keywords.get("dag_id", ""))])
     named = words(label) | done
     if named & JOBS or (named and not sign.flow):
         return named, False

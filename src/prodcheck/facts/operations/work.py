@@ -78,8 +78,10 @@ _DATA_COMMANDS = re.compile(
     r"kaggle (?:datasets|competitions) download|(?:airbyte|meltano|dlt|sling|singer)\b.*|scrapy crawl|spark-submit)\b"
 )
 _SUBMITS = re.compile(
-    r"(?:anyscale|az|kubectl|oc|argo|ray|sky|databricks|gcloud|kfp|pyflyte|flytectl|flyte|vh|polyaxon|dstack|prefect|kestra|"
-    r"aws)\b"
+    r"anyscale jobs? submit|az ml (?:job create|batch-endpoint invoke)|(?:kubectl|oc) (?:apply|create)|argo submit|"
+    r"ray job submit|sky (?:launch|exec|jobs)|databricks (?:jobs|bundle) run|pyflyte run|vh (?:exec|pipeline)|kfp run|"
+    r"gcloud (?:\S+ )*(?:custom-jobs|jobs|batch|workflows) \S+|polyaxon run|dstack (?:apply|run)|"
+    r"prefect deployment run|aws (?:batch|sagemaker) \S+"
 )
 """Programs that are given a file which says what to run."""
 _TINY = re.compile(
@@ -243,9 +245,9 @@ class Work:
     def of_script(self, path: str) -> Works:
         """What a script does: by its calls, and by its name where its calls tell nothing."""
         found = set(self.of_file(path))
-        if self.facts.role(path) is Role.TEST:
-            return NOTHING
         name = posixpath.basename(path).rpartition(".")[0]
+        if self.facts.role(path) is Role.TEST or re.search(r"(?i)(?<![a-z])(?:smoke|tests?|check)(?![a-z])", name):
+            return NOTHING
         named = words(name)
         if not found & JOBS or named & {MONITOR}:
             found |= named
