@@ -79,7 +79,7 @@ def config_in_code(facts: Facts, params: Mapping[str, object]) -> Outcome:
         return Outcome(
             1.0,
             tuple(near[:3]),
-            reason="settings are read from outside and handed to the training code",
+            reason="few settings are written in the code, and others are read from outside",
             confidence=Confidence.MEDIUM,
         )
     if len(literals) < 3 and len(addresses) < 2:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from prodcheck.checks.builds import missing_requirements
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Evidence, Hit, Kind, Location, Outcome, Strength
@@ -101,7 +102,7 @@ def _python_of(facts: Facts, path: str) -> Iterator[tuple[float, Evidence]]:
                 yield STATED, Evidence(detail, Location(path, number), Strength.CONFIGURED)
                 return
     elif is_dockerfile(path):
-        yield from ((STATED, evidence) for evidence in _images(path, facts.text(path), _FROM))
+        yield from _of_dockerfile(facts, path)
     elif lowered == "devcontainer.json":
         yield from ((STATED, evidence) for evidence in _images(path, facts.text(path), _IMAGE))
     elif _CI_FILES.search(path):
@@ -113,6 +114,17 @@ def _python_of(facts: Facts, path: str) -> Iterator[tuple[float, Evidence]]:
         yield from _found(facts, path, _PROSE, TOLD, f"only {path} mentions a version")
     elif name in ("setup.py", "setup.cfg", "pyproject.toml"):
         yield from _found(facts, path, _CLASSIFIER, CLASSIFIED, f"only the classifiers in {path} name a version")
+
+
+def _of_dockerfile(facts: Facts, path: str) -> Iterator[tuple[float, Evidence]]:
+    """The Python of its images; little worth in a Dockerfile that the tree cannot build."""
+    missing = missing_requirements(facts, path)
+    for evidence in _images(path, facts.text(path), _FROM):
+        if missing:
+            detail = f"{evidence.detail} and installs {missing}, which is not in the tree"
+            yield TOLD, Evidence(detail, evidence.location, Strength.DECLARED)
+        else:
+            yield STATED, evidence
 
 
 def _found(
