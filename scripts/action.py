@@ -148,7 +148,7 @@ def comment() -> int:
     text = Path(os.environ["PRODCHECK_COMMENT_FILE"]).read_text(encoding="utf-8")
     if len(text) > COMMENT_LIMIT:
         text = text[:COMMENT_LIMIT].rpartition("\n")[0] + "\n\n… cut; the summary of the workflow run has all of it.\n"
-    body = {"body": f"{MARKER}\n{text}"}
+    body = {"body": text if text.startswith(MARKER) else f"{MARKER}\n{text}"}
     issues = f"/repos/{os.environ['GITHUB_REPOSITORY']}/issues"
     try:
         last = find_comment(f"{issues}/{number}/comments")

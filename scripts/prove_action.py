@@ -161,6 +161,7 @@ class Act:
         environment["PIP_CACHE_DIR"] = str(self.work / "pip")
         done = subprocess.run(
             [self.program, event, "-P", "ubuntu-latest=-self-hosted", "--json", "--no-cache-server",
+             "-W", ".github/workflows/audit.yml",
              "--local-repository", f"acme/prodcheck@v1={self.source}",
              "--local-repository", f"{SETUP_PYTHON}={self.stub}", *more],
             cwd=project, env=environment, capture_output=True, text=True, encoding="utf-8", errors="replace",
