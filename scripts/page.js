@@ -9,7 +9,6 @@ const looks = {
   light: { viewport: { width: 1200, height: 900 }, colorScheme: "light" },
   dark: { viewport: { width: 1200, height: 900 }, colorScheme: "dark" },
   phone: { viewport: { width: 360, height: 780 }, colorScheme: "light", isMobile: true, hasTouch: true },
-  "phone-dark": { viewport: { width: 360, height: 780 }, colorScheme: "dark", isMobile: true, hasTouch: true },
   plain: { viewport: { width: 1200, height: 900 }, javaScriptEnabled: false },
 };
 
