@@ -10,6 +10,7 @@ import pytest
 
 from prodcheck.cli.output import Target, plan, save
 from prodcheck.report import FORMATS, Options, format_of, render, reporter
+from prodcheck.testing import notebook_bytes
 from reports import rich
 from test_cli import prodcheck
 
@@ -164,3 +165,37 @@ def test_other_formats_cost_the_text_report_nothing() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_page_about_reports_lists_every_format_with_its_ending() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "reports.md").read_text(encoding="utf-8")
+    for name, format_ in FORMATS.items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
+        assert (f"`{format_.suffixes[0]}`" if format_.suffixes else f"`{name}:FILE`") in row
+
+
+def test_a_repository_with_hostile_names_on_disk(tmp_path: Path) -> None:
+    from xml.etree import ElementTree
+
+    from hostile_report import NAMES
+
+    book = notebook_bytes([{"code": "import pandas as pd\npd.read_csv('/home/anna/x.csv')", "count": 7}, "1/0"])
+    made = 0
+    for name in NAMES:
+        path = tmp_path / "repo" / (name.replace("\0", "")[:200] + ".ipynb")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(book)
+            made += 1
+        except (OSError, UnicodeError):
+            continue  # not every system can have every name
+    assert made > 5
+    targets = [f"{name}:{tmp_path / name}" for name in FORMATS]
+    done = prodcheck(str(tmp_path / "repo"), "-q", *(word for target in targets for word in ("-o", target)))
+    assert done.returncode == 0, done.stderr
+    texts = {name: (tmp_path / name).read_text(encoding="utf-8") for name in FORMATS}
+    assert len(json.loads(texts["sarif"])["runs"][0]["results"]) > made
+    assert ElementTree.fromstring(texts["junit"]).findall(".//failure")
+    assert "<script>" not in texts["html"] and "&lt;script&gt;" in texts["html"]
+    assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in texts["github"].splitlines())
+    assert all(line.startswith("##vso[task.logissue ") for line in texts["azure"].splitlines())
