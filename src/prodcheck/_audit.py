@@ -108,6 +108,7 @@ def audit_repository(
         started_at="",
         duration_ms=0,
         baseline=baseline.path if baseline else None,
+        projects=facts.projects.count(f for r in results for f in r.findings if f.suppression is None),
         anchor=landmark([entry.path for entry in repository.files]),
     )
 

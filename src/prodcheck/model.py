@@ -375,6 +375,20 @@ class Project:
 
 
 @dataclass(frozen=True)
+class SubProject:
+    """One of several projects in the same repository: a folder with dependencies and code of its own."""
+
+    path: str
+    """Its folder, without a slash at the end; empty for the root."""
+    manifest: str
+    """The dependency file that makes it a project."""
+    code_lines: int
+    """Code lines of its modules and notebooks outside tests and docs, projects inside it left out."""
+    findings: Mapping[Severity, int] = field(default_factory=dict)
+    """Number of open findings in it per severity, all four of them; empty before the rules have run."""
+
+
+@dataclass(frozen=True)
 class Skipped:
     """A file that was left out of the scan, and why."""
 
@@ -453,6 +467,8 @@ class Report:
     """The baseline file, as it was named; None without one."""
     anchor: str = ""
     """A file that exists and stands for the repository as a whole, where a format demands a place for every finding."""
+    projects: tuple[SubProject, ...] = ()
+    """The projects of a monorepo by path; empty for a repository that is one project."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -17,7 +17,7 @@ from prodcheck.facts.paths import DOCS_PARTS, TEST_PARTS, Paths, Role
 from prodcheck.model import Evidence, Location
 
 _CODE_ROLES = (Role.CODE, Role.TEST, Role.DOCS)
-_SUPPORT = frozenset(
+SUPPORT_PARTS = frozenset(
     "requirements requirement reqs deps dependencies env envs environment environments conda conda_envs docker "
     "dockerfiles container containers deploy deployment binder .binder .devcontainer .github ci .ci .circleci build "
     "build_tools devtools tools scripts setup install installation docs doc tests test config configs conf infra "
@@ -264,7 +264,7 @@ def _home(path: str, importing: Mapping[str, int]) -> str:
     folder = path.rpartition("/")[0]
     while folder:
         last = folder.rpartition("/")[2].lower()
-        if last not in _SUPPORT and any(p.startswith(folder + "/") for p in importing):
+        if last not in SUPPORT_PARTS and any(p.startswith(folder + "/") for p in importing):
             return folder
         folder = folder.rpartition("/")[0]
     return ""

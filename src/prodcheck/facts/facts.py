@@ -9,7 +9,7 @@ from prodcheck.config import Config
 from prodcheck.errors import UnreadableFile
 from prodcheck.extract.run import Extraction, FileFacts
 from prodcheck.extract.text import decode, is_binary
-from prodcheck.facts import ci, code, data, dependencies, kind, operations, paths, stack, tests
+from prodcheck.facts import ci, code, data, dependencies, kind, operations, paths, projects, stack, tests
 from prodcheck.facts.signatures import Signature
 from prodcheck.model import GitState, Project, ToolUse
 from prodcheck.repository import Repository
@@ -82,6 +82,10 @@ class Facts:
     @cached_property
     def project(self) -> Project:
         return kind.build(self)
+
+    @cached_property
+    def projects(self) -> projects.Projects:
+        return projects.build(self.files, self.paths, self.dependencies, self.code.twins)
 
     def named(self, name: str) -> bool | int:
         """A fact of `applies_when`, by name. Raises KeyError for a name that is not in `NAMED_FACTS`."""

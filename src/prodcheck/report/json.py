@@ -10,6 +10,7 @@ from prodcheck.model import Category, CategoryScore, Evidence, Finding, Report, 
 from prodcheck.report import json_types as types
 from prodcheck.report.base import Options
 from prodcheck.report.sanitize import portable
+from prodcheck.report.wording import by_severity, count
 from prodcheck.score import SCORING_MODEL
 
 CATEGORY_TITLES: dict[Category, str] = {
@@ -59,7 +60,7 @@ def document(report: Report, options: Options | None = None) -> types.ReportJson
         "project": {
             "kind": report.project.kind.value,
             "stage": report.project.stage.value,
-            "evidence": _evidence(report.project.evidence),
+            "evidence": [*_evidence(report.project.evidence), *_projects(report)],
         },
         "config": {
             "path": _maybe(report.config_path),
@@ -120,6 +121,18 @@ def _evidence(evidence: Iterable[Evidence]) -> list[types.EvidenceJson]:
             "detail": portable(e.detail),
         }
         for e in evidence
+    ]
+
+
+def _projects(report: Report) -> list[types.EvidenceJson]:
+    """The projects of a monorepo: what version 1 has no key for is told as evidence, the folder as its path."""
+    return [
+        {
+            "path": portable(p.path or "."),
+            "line": None,
+            "detail": f"project of its own, {count(p.code_lines, 'code line')}, findings: {by_severity(p.findings)}",
+        }
+        for p in report.projects
     ]
 
 

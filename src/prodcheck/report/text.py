@@ -8,6 +8,7 @@ from prodcheck.report.pen import Pen
 from prodcheck.report.text_findings import findings
 from prodcheck.report.text_head import categories, fix_first, head, one_line
 from prodcheck.report.text_notes import gate, notes, passed, summary
+from prodcheck.report.text_projects import projects
 
 
 def render(report: Report, options: Options) -> str:
@@ -19,6 +20,7 @@ def render(report: Report, options: Options) -> str:
         head(report, pen),
         categories(report, pen),
         fix_first(report, pen),
+        projects(report, pen),
         *findings(report, pen, options.verbose),
         *(passed(report, pen) if options.verbose else []),
         *notes(report, pen, options.verbose),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
-from prodcheck.model import Evidence, Kind, Location, Report, Status
+from prodcheck.model import Evidence, Kind, Location, Report, Severity, Status
 from prodcheck.report.pen import NO_BREAK
 from prodcheck.report.sanitize import plain
 
@@ -58,6 +59,11 @@ def place(location: Location | None) -> str:
 def sentence(evidence: Evidence) -> str:
     """`train.py:3 calls fit`."""
     return f"{place(evidence.location)} {plain(evidence.detail)}".strip()
+
+
+def by_severity(findings: Mapping[Severity, int]) -> str:
+    """`3 critical, 2 major`; `none` without any."""
+    return ", ".join(f"{n:,} {severity.value}" for severity in Severity if (n := findings.get(severity, 0))) or "none"
 
 
 def counts(report: Report) -> dict[Status, int]:
