@@ -232,7 +232,10 @@ def _in_document(facts: Facts, path: str) -> Iterator[_Image]:
     if name == "MLproject" and (found := document.find("docker_env")):
         yield _Image(WHOLE, Evidence("runs in a Docker image (docker_env)", Location(path, found[1])))
     if document.format == "yaml" and (found := document.find("base_image")) and document.find("post_build_cmds"):
-        yield _Image(MANAGED, Evidence(f"builds on {str(found[0])[:60]}", Location(path, found[1])), _CHOSEN)
+        # The base, the packages and the commands are written down, as in a Dockerfile.
+        pinned = _PINNED.search(str(found[0])) is not None
+        evidence = Evidence(f"builds an image on {str(found[0])[:60]}", Location(path, found[1]))
+        yield _Image(WHOLE if pinned else MANAGED, evidence, "" if pinned else "which is not pinned")
     schema = str(document.get("$schema") or "")
     if "azureml" in schema:
         for key in ("image", "environment.image", "environment", "jobs.*.environment", "build.path"):

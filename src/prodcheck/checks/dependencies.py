@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from prodcheck.checks import environment, locking, portability, runtime
@@ -13,6 +14,7 @@ from prodcheck.model import Confidence, Evidence, Hit, Kind, Location, Outcome, 
 
 _DEBUGGERS = frozenset("ipdb pudb debugpy pydevd pydevd_pycharm web_pdb remote_pdb".split())
 """Packages that nobody should declare: the import is what has to go."""
+_INSTALLING = re.compile(r"\b(?:install(?:ed|ing|ation)?|require(?:s|ments|d)?)\b", re.IGNORECASE)
 _PACKAGE_FORMATS = ("setup.py", "setup.cfg", "pyproject", "poetry")
 _MINOR_GROUPS = frozenset("dev test docs lint typing types style ci quality pre-commit profile build".split())
 _TOOL_FOLDERS = frozenset("scripts script tools tool ci dev bin".split())
@@ -259,7 +261,7 @@ def undeclared_import(facts: Facts, params: Mapping[str, object]) -> Outcome:
         judged += 1
         missing = [p for p in places if not any(deps.provided(module, p.path) for module in package.modules)]
         if missing:
-            hits.append(_undeclared(package, missing))
+            hits.append(_undeclared(package, missing, _told(facts, package)))
     if not judged:
         return Outcome.not_applicable("no code that is shipped belongs to a manifest")
     reason = f"{len(hits)} of {judged} imported packages are not declared" if hits else f"all {judged} are declared"
@@ -268,16 +270,31 @@ def undeclared_import(facts: Facts, params: Mapping[str, object]) -> Outcome:
     return Outcome(round(1 - len(hits) / judged, 4), evidence, tuple(hits), reason, Confidence.MEDIUM)
 
 
-def _undeclared(package: ImportedPackage, missing: list[Location]) -> Hit:
+def _told(facts: Facts, package: ImportedPackage) -> Location | None:
+    """Where a README tells people to install an undeclared package by hand, such as one of two builds of TensorFlow."""
+    names = {package.module.partition(".")[0], *package.distributions}
+    word = re.compile(rf"(?<![\w/.-])(?:{'|'.join(map(re.escape, sorted(names)))})(?:-(?:gpu|cpu))?(?![\w/-])", re.I)
+    for path in facts.files:
+        if "/" not in path and path.lower().startswith(("readme", "install")):
+            for number, line in enumerate(facts.text(path).splitlines(), start=1):
+                if _INSTALLING.search(line) and word.search(line):
+                    return Location(path, number)
+    return None
+
+
+def _undeclared(package: ImportedPackage, missing: list[Location], told: Location | None = None) -> Hit:
     top = package.module.partition(".")[0]
     name = package.distributions[0]
     also = f" and in {len(missing) - 1} more" if len(missing) > 1 else ""
     if top in _DEBUGGERS:
         detail = f"`{top}`, a debugger that was left in, is imported here{also}"
         return Hit(missing[0], detail, Confidence.MEDIUM, package.module, Severity.MINOR)
-    softer = Severity.MINOR if package.lazy else None  # it fails those who use that function, not everybody
+    # It fails those who use that function, or did not read that line, and not everybody.
+    softer = Severity.MINOR if package.lazy or told else None
+    also += f"; only {told} tells people to install it" if told else ""
     if not import_names.is_known(top):
-        detail = f"`{package.module}` is imported here{also}; it is neither declared nor in the tree"
+        absent = "" if told else "; it is neither declared nor in the tree"
+        detail = f"`{package.module}` is imported here{also}{absent}"
         return Hit(missing[0], detail, Confidence.LOW, package.module, softer)
     called = f" (distribution `{name}`)" if name != normalise(package.module) else ""
     level = Confidence.LOW if package.lazy else Confidence.MEDIUM

@@ -59,7 +59,9 @@ def environment_not_reproducible(facts: Facts, params: Mapping[str, object]) -> 
     if score < 1.0:
         foreign = "docs" in found or "tasks" in found
         reason += (
-            ", which makes no environment from this project" if foreign else ", and no README or Makefile says how"
+            ", which makes no environment from this project"
+            if foreign
+            else ", and no README or Makefile names a command that makes an environment"
         )
         hit = Hit(evidence[0].location, reason, Confidence.MEDIUM, "environment")
         return Outcome(score, evidence, (hit,), reason, Confidence.MEDIUM)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prodcheck.facts import Facts
@@ -73,9 +73,9 @@ def repository_litter(facts: Facts, params: Mapping[str, object]) -> Outcome:
     renamed = _hit("versions", label, [p for p in named if p not in unnamed] + unnamed)
     if renamed:
         hits.append(renamed)
-    ignored, evidence = _gitignore(facts)
+    ignored, forgets, evidence = _gitignore(facts)
     score = ignored + max(0.0, 0.6 - 0.1 * len(hits))
-    lacks = "" if ignored > 0.3 else "a .gitignore that leaves much out"
+    lacks = f"a .gitignore without {' and '.join(forgets)}" if forgets else ""
     if ignored == 0.0:
         lacks = "no .gitignore keeps generated files out"
     said = [lacks] if lacks else []
@@ -121,14 +121,18 @@ def _hit(id_: str, name: str, paths: list[str]) -> Hit | None:
     return Hit(Location(paths[0]), f"tracked litter, {name}: {which}", identity=id_)
 
 
-def _gitignore(facts: Facts) -> tuple[float, tuple[Evidence, ...]]:
-    """Credit for the ignore rules at the top, with where they are. Below the top of a repository they are inherited."""
+def _gitignore(facts: Facts) -> tuple[float, list[str], tuple[Evidence, ...]]:
+    """Credit for the ignore rules at the top, what they forget, and where they are.
+
+    Below the top of a repository they are inherited.
+    """
     if ".gitignore" not in facts.files:
-        return (0.4, ()) if facts.git.prefix else (0.0, ())
+        return (0.4 if facts.git.prefix else 0.0), [], ()
     text = facts.text(".gitignore")
-    wanted: list[Callable[[str], object]] = [_PROJECT_IGNORED.search]
-    if any(file.python is not None for file in facts.files.values()):
-        wanted.append(_PYTHON_IGNORED.search)
-    met = sum(bool(look(text)) for look in wanted)
+    forgets = []
+    if any(file.python is not None for file in facts.files.values()) and not _PYTHON_IGNORED.search(text):
+        forgets.append("Python's caches (__pycache__)")
+    if not _PROJECT_IGNORED.search(text):
+        forgets.append("environments, data or outputs")
     evidence = (Evidence("ignore rules", Location(".gitignore")),)
-    return (0.4 if met == len(wanted) else 0.2), evidence
+    return (0.2 if forgets else 0.4), forgets, evidence
