@@ -291,6 +291,6 @@ def test_the_command_line(git_repo: GitRepoFactory) -> None:
     assert "brought it in" in " ".join(done.stdout.split())
     assert done.stderr == "", "no note about progress where nobody watches"
     assert TOKEN[5:] not in done.stdout
-    single = subprocess.run([*command[:-1], str(repo.path / "train.py")], capture_output=True, text=True)
+    single = subprocess.run([*command[:-1], "--hook", str(repo.path / "train.py")], capture_output=True, text=True)
     assert single.returncode == 2
     assert "whole repository" in single.stderr
