@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -108,6 +111,13 @@ def test_one_scan_writes_every_format(project: Path, tmp_path: Path) -> None:
     assert len({json.loads((folder / n).read_text())["score"] for n in ("history",)}) == 1
 
 
+def test_reports_for_programs_are_utf8_whatever_the_terminal_can_show(project: Path) -> None:
+    command = [sys.executable, "-m", "prodcheck", str(project), "--format", "markdown"]
+    done = subprocess.run(command, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"}, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "█" in done.stdout.decode("utf-8") or "░" in done.stdout.decode("utf-8")
+
+
 def test_quiet_leaves_stdout_to_others(project: Path, tmp_path: Path) -> None:
     done = prodcheck(str(project), "-q", "-o", str(tmp_path / "r.json"))
     assert (done.stdout, done.stderr) == ("", "")
@@ -154,9 +164,6 @@ def test_the_format_is_checked_before_the_scan(tmp_path: Path) -> None:
 
 
 def test_other_formats_cost_the_text_report_nothing() -> None:
-    import subprocess
-    import sys
-
     code = (
         "import sys\nfrom prodcheck.cli import main\n"
         "try:\n    main(['check', 'examples/notebook-only', '-q'])\nexcept SystemExit:\n    pass\n"

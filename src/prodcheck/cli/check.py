@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prodcheck.cli import COMMANDS
-from prodcheck.cli.output import STDOUT, Plan, plan, save
+from prodcheck.cli.output import STDOUT, Plan, emit, plan, save
 from prodcheck.config import Config
 from prodcheck.model import Kind, Project, Severity, Stage
 from prodcheck.report import FORMATS
@@ -171,7 +171,10 @@ def _write(report: Report, repository: Repository, options: dict[str, Any], want
         shown = render(report, wanted.stdout, terminal(options, code) if wanted.stdout == "text" else plain)
         if wanted.stdout == "text" and plain.ci in ("github-actions", "azure-pipelines"):
             shown = inert(shown)
-        click.echo(shown.rstrip("\n"), color=True)
+        if wanted.stdout == "text":
+            click.echo(shown.rstrip("\n"), color=True)
+        else:
+            emit(shown)
     for target, text in texts:
         if target.path == STDOUT:
             save(target, text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,10 +77,17 @@ def _by_name(name: str, wish: str | None) -> Target:
     return Target(means, name)
 
 
+def emit(text: str) -> None:
+    """A report for programs on stdout: in UTF-8 and with plain line ends, whatever the terminal would like."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+    sys.stdout.buffer.flush()
+
+
 def save(target: Target, text: str) -> None:
     """Write one report. Raises `UsageError` when that cannot be done."""
     if target.path == STDOUT:
-        click.echo(text.rstrip("\n"))
+        emit(text)
         return
     # The job summary of GitHub Actions is a file that all commands of a step add to.
     grows = FORMATS[target.format].grows or target.path == os.environ.get("GITHUB_STEP_SUMMARY")
