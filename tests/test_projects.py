@@ -259,3 +259,11 @@ def test_json_tells_the_projects_as_evidence_of_the_project() -> None:
         {"path": ".", "line": None, "detail": "project of its own, 1,200 code lines, findings: 1 critical, 2 major"},
         {"path": "api", "line": None, "detail": "project of its own, 1,200 code lines, findings: none"},
     ]
+
+
+def test_markdown_has_a_table_of_them() -> None:
+    shown = render(with_projects(project("a|b", 0, 2), *(project(f"p{i}") for i in range(25))), "markdown", Options())
+    table = shown.split("### Projects")[1].split("###")[0]
+    assert "| `a\\|b` | 1,200 | 2 major |" in table
+    assert "| … and 6 more | | |" in table
+    assert "### Projects" not in render(rich(), "markdown", Options())

@@ -8,6 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prodcheck.model import Category, Finding, Report, Result, Severity, Status
+from prodcheck.report.sanitize import plain
+from prodcheck.report.wording import by_severity
+
+WHOLE = "repository as a whole"
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,24 @@ def open_findings(result: Result) -> tuple[Finding, ...]:
     if result.status is Status.BLOCKED:
         return ()
     return tuple(sorted((f for f in result.findings if f.suppression is None), key=lambda f: f.sort_key))
+
+
+def projects(report: Report) -> tuple[tuple[str, str, str], ...]:
+    """The projects of a monorepo as rows of folder, code lines and open findings, worst first.
+
+    The last row, without a number of lines, is the repository as a whole: findings around the projects, and those
+    without a place, such as a missing CI configuration. Nothing for a repository that is one project.
+    """
+    if not report.projects:
+        return ()
+    ranked = sorted(report.projects, key=lambda p: ([-p.findings.get(severity, 0) for severity in Severity], p.path))
+    rest = {
+        severity: sum(f.severity is severity for f in report.open_findings)
+        - sum(p.findings.get(severity, 0) for p in ranked)
+        for severity in Severity
+    }
+    rows = [(plain(p.path) or ".", f"{p.code_lines:,}", by_severity(p.findings)) for p in ranked]
+    return (*rows, (WHOLE, "", by_severity(rest)))
 
 
 def _rank(severity: Severity) -> int:

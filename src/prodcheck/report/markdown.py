@@ -13,7 +13,7 @@ import re
 import prodcheck
 from prodcheck.model import Evidence, Finding, Location, Report, Result, Severity, Status
 from prodcheck.report.base import Options
-from prodcheck.report.grouping import Group, groups
+from prodcheck.report.grouping import Group, groups, projects
 from prodcheck.report.places import source_url
 from prodcheck.report.sanitize import plain
 from prodcheck.report.wording import KIND_NAMES, count, counts, duration, effort, place, share, whole
@@ -25,6 +25,8 @@ LIMIT = 60_000
 FOLD = 5
 """Findings of one rule that are shown; the rest is counted."""
 
+PROJECTS = 20
+"""Projects of a monorepo that are shown."""
 LONGEST = 600
 """Characters of one message."""
 
@@ -47,7 +49,7 @@ _SEVERITIES = {Severity.CRITICAL: "🔴", Severity.MAJOR: "🟠", Severity.MINOR
 
 def render(report: Report, options: Options) -> str:
     """The report as Markdown of GitHub's flavour, in at most `LIMIT` bytes."""
-    head = [MARK, *_head(report), _categories(report), _fix_first(report, options)]
+    head = [MARK, *_head(report), _categories(report), _fix_first(report, options), _projects(report)]
     tail = [_rest(report), _foot(report)]
     shown, room = [], LIMIT - _size([*head, *tail]) - 300
     # What a baseline knows comes last, and is left out first.
@@ -157,6 +159,17 @@ def _fix_first(report: Report, options: Options) -> str:
             f"| {effort(step.effort_minutes)} | {before} → **{after}** |"
         )
     return "\n".join(rows)
+
+
+def _projects(report: Report) -> str:
+    rows = projects(report)
+    if not rows:
+        return ""
+    shown = [f"| {code(path, table=True)} | {lines} | {found} |" for path, lines, found in rows[:-1][:PROJECTS]]
+    if len(rows) - 1 > PROJECTS:
+        shown.append(f"| … and {len(rows) - 1 - PROJECTS:,} more | | |")
+    shown.append(f"| {rows[-1][0]} | | {rows[-1][2]} |")
+    return "\n".join(["### Projects", "", "| folder | code lines | open findings |", "|---|--:|---|", *shown])
 
 
 def _where(report: Report, rule_id: str, options: Options) -> str:
