@@ -19,9 +19,9 @@ PINNED, TOOLING, LOOSE, SERVED = 0.7, 0.6, 0.3, 0.0
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _SHORT_COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _PIPED = re.compile(
-    r"(?:\b(?:curl|wget)\b(?P<args>[^|;&\n]*)\|\s*(?:(?:sudo|env)\s+(?:-\S+\s+|\w+=\S*\s+)*)?(?:\S*/)?"
+    r"(?:\b(?:curl|wget)\b(?P<args>[^|;&\n]{0,500})\|\s*(?:(?:sudo|env)\s+(?:-\S+\s+|\w+=\S*\s+)*)?(?:\S*/)?"
     r"(?P<shell>(?:ba|z|da|k)?sh|(?:python[\d.]*|perl|ruby|node)(?=\s*(?:-(?:\s|$)|[;&|)\"'\n]|$)))\b"
-    r"|\b(?:ba|z|da|k)?sh\s+(?:-c\s+)?[\"']?(?:<\(|\$\()\s*(?:curl|wget)\b(?P<args2>[^)\n]*)\))"
+    r"|\b(?:ba|z|da|k)?sh\s+(?:-c\s+)?[\"']?(?:<\(|\$\()\s*(?:curl|wget)\b(?P<args2>[^)\n]{0,500})\))"
 )
 _INSTALLERS = re.compile(
     r"astral\.sh|rustup\.rs|get\.docker\.com|deb\.nodesource\.com|rpm\.nodesource\.com|install\.python-poetry\.org|"
@@ -38,7 +38,7 @@ _INSTALLERS = re.compile(
     r"dvc\.org|get\.dagger\.io|dl\.dagger\.io|semgrep\.dev|install\.goreleaser\.com|railway\.app|get\.anchore\.io"
 )
 """Hosts of official installers, whose own documentation says to pipe them into a shell."""
-_GIT_INSTALL = re.compile(r"\bpip[\d.]*\s+install\b[^\n;&|]*?(git\+(?:https?|ssh|git)://[^\s\"';&|]+)")
+_GIT_INSTALL = re.compile(r"\bpip[\d.]*\s+install\b[^\n;&|]{0,500}?(git\+(?:https?|ssh|git)://[^\s\"';&|]+)")
 _TRUST_OPTION = re.compile(r"--trust[-_]remote[-_]code\b(?![= ](?:false|0|no)\b)", re.IGNORECASE)
 _STARTS = re.compile(
     r"torch\.hub\.load|(?:builtins\.)?(?:exec|eval)|runpy\.run_path|os\.(?:system|popen)|subprocess\.\w+|"

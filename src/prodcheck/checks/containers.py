@@ -18,15 +18,19 @@ from prodcheck.model import Evidence, Hit, Kind, Location, Outcome, Severity
 
 WHOLE, MANAGED, NO_COMMAND, BUILDPACK, INCOMPLETE = 1.0, 0.8, 0.8, 0.7, 0.6
 
+_REST = r"[^\n&;|]{0,500}"
+"""The rest of one command; bounded, so that no line however long takes long."""
 _INSTALLS = re.compile(
-    r"\bpip[\d.]*\s+(?:\S+\s+)*?install\b[^\n&;|]*(?:\s-r\s*\S|\s--requirement\b|\s\.(?:\s|\[|/|$)|\s-e\s|\.whl\b|/\S+\s*$)|"
-    r"\b(?:poetry|pdm|pipenv|rye|pixi)\b[^\n&;|]*\b(?:install|sync)\b|\buv\s+(?:sync|pip\s+(?:install|sync)\s+[^\n&;|]*(?:-r|\.))|"
-    r"\b(?:conda|mamba|micromamba)\b[^\n&;|]*(?:env\s+(?:create|update)|install[^\n&;|]*(?:-f|--file)|create[^\n&;|]*(?:-f|--file))|"
-    r"\bconda-lock\s+install|\bsetup\.py\s+(?:install|develop)|\bmake\s+\S*(?:install|setup|requirements|build)|\bpip-sync\b|"
-    r"\bhatch\s+(?:env|run|build)|--from=\S+\s+\S*(?:venv|site-packages|\.local|conda|/app)"
+    rf"\bpip[\d.]*\s+(?:-\S+\s+){{0,4}}install\b{_REST}(?:\s-r\s*\S|\s--requirement\b|\s\.(?:\s|\[|/|$)|\s-e\s|\.whl\b|"
+    rf"/\S+\s*$)|\b(?:poetry|pdm|pipenv|rye|pixi)\b{_REST}\b(?:install|sync)\b|\buv\s+sync\b|"
+    rf"\buv\s+pip\s+(?:install|sync)\s+{_REST}(?:-r|\.)|"
+    rf"\b(?:conda|mamba|micromamba)\b{_REST}(?:env\s+(?:create|update)|(?:install|create){_REST}(?:-f|--file))|"
+    r"\bconda-lock\s+install|\bsetup\.py\s+(?:install|develop)|\bmake\s+\S*(?:install|setup|requirements|build)|"
+    r"\bpip-sync\b|\bhatch\s+(?:env|run|build)|--from=\S+\s+\S*(?:venv|site-packages|\.local|conda|/app)"
 )
 _MANIFEST = re.compile(
-    r"requirements[\w.-]*\.(?:txt|in|lock)|pyproject\.toml|Pipfile|poetry\.lock|uv\.lock|environment[\w.-]*\.ya?ml|setup\.py|conda[\w.-]*\.ya?ml"
+    r"requirements[\w.-]*\.(?:txt|in|lock)|pyproject\.toml|Pipfile|poetry\.lock|uv\.lock|environment[\w.-]*\.ya?ml|"
+    r"setup\.py|conda[\w.-]*\.ya?ml"
 )
 _PYTHON = re.compile(
     r"python|\bpip[\d.]*\b|conda|mamba|\buv\b|poetry|pytorch|tensorflow|jupyter|cuda|rapids|scipy|sagemaker|vertex|azureml|"

@@ -131,8 +131,8 @@ def _served(facts: Facts) -> frozenset[str]:
 _MODEL_MODULES = frozenset(
     "sklearn torch tensorflow keras tf_keras jax flax transformers sentence_transformers diffusers onnxruntime xgboost "
     "lightgbm catboost mlflow bentoml ray pyspark paddle mxnet spacy fastai pytorch_lightning lightning timm "
-    "ultralytics statsmodels prophet pycaret h2o autogluon tflite_runtime openvino triton vllm llama_cpp gensim surprise implicit "
-    "tritonclient kserve seldon_core joblib skops".split()
+    "ultralytics statsmodels prophet pycaret h2o autogluon tflite_runtime openvino triton vllm llama_cpp gensim "
+    "surprise implicit tritonclient kserve seldon_core joblib skops".split()
 )
 """Modules whose import says that a program deals with models; a web framework alone serves something else."""
 

@@ -103,7 +103,7 @@ def _tools(facts: Facts) -> Iterator[_Tool]:
 
 _REMOTE_STATE = re.compile(r"^\s*(?:backend\s+\"(?!local)\w+\"|cloud\s*)\s*\{|^\s*remote_state\s*\{", re.MULTILINE)
 _TF_VERSIONS = re.compile(
-    r"required_version\s*=|required_providers\s*\{[^}]*\bversion\s*=|\bversion\s*=\s*\"[~=>^]*\s*\d", re.DOTALL
+    r"required_version\s*=|required_providers\s*\{[^}]{0,5000}\bversion\s*=|\bversion\s*=\s*\"[~=>^]*\s*\d", re.DOTALL
 )
 
 
@@ -243,7 +243,7 @@ def _by_content(facts: Facts, path: str) -> Iterator[_Tool]:
         if not isinstance(part, dict):
             continue
         yield from _template(path, part, name)
-        kind, version = part.get("kind"), str(part.get("apiVersion", ""))
+        kind, version = str(part.get("kind", "")), str(part.get("apiVersion", ""))
         if (
             "crossplane.io" in version
             or "cnrm.cloud.google.com" in version

@@ -255,7 +255,7 @@ def _service(facts: Facts) -> Iterator[Signal]:
             continue
         kind = file.document.find("kind")
         name = PurePosixPath(path).name
-        if (kind and kind[0] in _MANIFESTS) or name in ("bentofile.yaml", "cog.yaml", "serverless.yml"):
+        if (kind and str(kind[0]) in _MANIFESTS) or name in ("bentofile.yaml", "cog.yaml", "serverless.yml"):
             yield Signal(Kind.SERVICE, 3, "manifest", evidence("describes a deployment that serves", path))
             break
     for path, file in facts.files.items():

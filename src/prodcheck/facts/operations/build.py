@@ -153,6 +153,11 @@ class Operations:
         """Own files that run when a live trigger starts something, modules that these import included."""
         return frozenset(self.work.reaches(f for t in self.triggers if t.active for f in t.files))
 
+    @cached_property
+    def _cdk(self) -> bool:
+        """Whether TypeScript may be infrastructure here: most of it is a web page."""
+        return any(posixpath.basename(path) in ("cdk.json", "cdktf.json") for path in self.facts.files)
+
     @property
     def _own(self) -> Iterator[str]:
         return (path for path in self.facts.files if self.facts.role(path) is Role.CODE)
@@ -176,7 +181,7 @@ class Operations:
             return
         if crontabs.wants(path):
             yield from crontabs.find(path, self.facts.text(path), self.work)
-        elif infrastructure.wants(path):
+        elif infrastructure.wants(path) and (self._cdk or not path.endswith(".ts")):
             yield from infrastructure.find(path, self.facts.text(path))
         elif file.document is not None:
             if file.document.problem != "template":

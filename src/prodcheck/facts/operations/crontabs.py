@@ -15,6 +15,8 @@ CRON = re.compile(
     r"(?:[\d*][\w*/,\-?#]*\s+)(?:[\d*a-zA-Z][\w*/,\-?]*\s+)(?:[\d*a-zA-Z?][\w*/,\-#?]*))"
 )
 """A cron expression of five fields, or a nickname."""
+MAX_LINE = 2_000
+"""Characters. Longer lines were not written by a person."""
 _CRON_LINE = re.compile(rf"\s*(?P<when>{CRON.pattern})\s+(?P<command>\S.*)$")
 _CRONTAB_NAME = re.compile(
     r"(?:^|/)(?:[\w.-]*crontab[\w.-]*|[\w.-]+\.cron(?:tab)?|cron\.d/[^/]+|cron(?:jobs?)?(?:\.txt)?)$", re.I
@@ -60,7 +62,7 @@ def _crontab(path: str, text: str, work: Work) -> Iterator[Trigger]:
     user_column = "/cron.d/" in f"/{path}"
     for number, line in enumerate(text.splitlines(), start=1):
         commented = re.match(r"\s*#+\s*", line)
-        match = _CRON_LINE.match(line[commented.end() :] if commented else line)
+        match = _CRON_LINE.match(line[commented.end() :] if commented else line) if len(line) <= MAX_LINE else None
         if match:
             command = re.sub(r"^(?:root|\w+)\s+(?=\S*[/ ])", "", match["command"]) if user_column else match["command"]
             yield from _command("cron", match["when"].strip(), command, path, number, work, active=not commented)
@@ -71,7 +73,7 @@ def _installs_crontab(path: str, text: str, work: Work) -> Iterator[Trigger]:
     if "cron" not in text:
         return
     for number, line in enumerate(text.splitlines(), start=1):
-        if "cron" not in line or line.lstrip().startswith("#"):
+        if "cron" not in line or line.lstrip().startswith("#") or len(line) > MAX_LINE:
             continue
         match = re.search(rf"[\"']\s*(?P<when>{CRON.pattern})\s+(?P<command>[^\"']+?)(?:\\n)?[\"']", line)
         if match:

@@ -44,15 +44,17 @@ _TF_EVENTS = frozenset(
     "aws_s3_bucket_notification aws_cloudwatch_event_rule google_eventarc_trigger "
     "azurerm_eventgrid_event_subscription".split()
 )
-_TF_RESOURCE = re.compile(r"^resource\s+\"(\w+)\"\s+\"([\w-]+)\"\s*\{(.*?)^\}", re.MULTILINE | re.DOTALL)
+_TF_RESOURCE = re.compile(r"^resource\s+\"(\w+)\"\s+\"([\w-]+)\"\s*\{", re.MULTILINE)
 _TF_WHEN = re.compile(
     r"\b(?:schedule_expression|schedule|quartz_cron_expression|frequency|cron)\s*=\s*\"?([^\n\"]+)", re.IGNORECASE
 )
 
 
 def _terraform(path: str, text: str) -> Iterator[Trigger]:
-    for match in _TF_RESOURCE.finditer(text):
-        kind, name, body = match[1], match[2], match[3]
+    starts = list(_TF_RESOURCE.finditer(text))
+    for match, following in zip(starts, [*starts[1:], None], strict=True):
+        kind, name = match[1], match[2]
+        body = text[match.end() : following.start() if following else len(text)].partition("\n}")[0]
         if kind not in _TF_SCHEDULES and kind not in _TF_EVENTS:
             continue
         when = _TF_WHEN.search(body)

@@ -43,7 +43,11 @@ def _without_prose(value: object) -> object:
     return [_without_prose(v) for v in value] if isinstance(value, list) else value
 
 
-def _target(path: str, value: object, work: Work) -> tuple[Works, bool, tuple[str, ...]]:
+MAX_DEPTH = 3
+"""Files that name files that name files: followed no further."""
+
+
+def _target(path: str, value: object, work: Work, depth: int = 0) -> tuple[Works, bool, tuple[str, ...]]:
     """What a manifest's target does: its commands and the files that it names first, then its names."""
     texts = list(leaves(_without_prose(value)))
     done: set[str] = set()
@@ -53,14 +57,14 @@ def _target(path: str, value: object, work: Work) -> tuple[Works, bool, tuple[st
             files.append(script)
             done |= work.of_script(script)
         inner = _inside(path, text)
-        if inner and work.facts.files.get(inner) and inner != path:
+        if inner in work.facts.files and inner != path and depth < MAX_DEPTH:
             files.append(inner)
             if inner.endswith((".py", ".ipynb")):
                 done |= work.of_script(inner)
             else:
                 document = work.facts.files[inner].document
                 if document is not None:
-                    done |= _target(inner, document.root, work)[0] if inner != path else set()
+                    done |= _target(inner, document.root, work, depth + 1)[0]
         if " " in text:
             done |= work.of_text(text, path)
     if done:

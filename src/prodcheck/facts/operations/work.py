@@ -71,6 +71,7 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (MONITOR, _MONITOR_WORDS),
     )
 )
+_MODULE = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _RUNNERS = re.compile(r"(?:dvc (?:repro|exp(?:eriments)? run)|kedro run|mlflow run|snakemake|nextflow run)\b")
 _DATA_COMMANDS = re.compile(
@@ -142,6 +143,7 @@ class Work:
     def direct(self, path: str) -> Works:
         """What one file does by itself."""
         if path not in self._direct:
+            self._direct[path] = NOTHING  # a script that starts itself
             self._direct[path] = self._look(path)
         return self._direct[path]
 
@@ -236,10 +238,9 @@ class Work:
                     for path in self.find(word.rpartition("=")[2].removeprefix("@")):
                         found |= self.of_document(path)
         if command.argv[:1] == ("python",) and not found:
-            target = command.argv[2] if command.argv[1:2] == ("-m",) and len(command.argv) > 2 else command.argv[1:2]
-            name = target if isinstance(target, str) else "".join(target)
-            if not self.find(name):  # a script that is not in the tree: its name is all there is
-                found |= words(posixpath.basename(name)) & {TRAIN, SCORE, MONITOR}
+            target = "".join(command.argv[2:3] if command.argv[1:2] == ("-m",) else command.argv[1:2])
+            if not self.scripts(command.argv):  # a script that is not in the tree: its name is all there is
+                found |= words(posixpath.basename(target)) & {TRAIN, SCORE, MONITOR}
         return frozenset(found)
 
     def of_script(self, path: str) -> Works:
@@ -285,7 +286,9 @@ class Work:
         for index, word in enumerate(argv):
             if re.search(r"\.(?:py|ipynb|R|r)$", word):
                 found += self.find(word)
-            elif index and argv[index - 1] == "-m":
+            elif index and (
+                argv[index - 1] == "-m" or (index == 1 and argv[0] == "python" and _MODULE.fullmatch(word))
+            ):
                 relative = word.replace(".", "/")
                 found += self.find(f"{relative}.py") or self.find(f"{relative}/__main__.py")
         return found
