@@ -11,7 +11,7 @@ import pytest
 import prodcheck
 from golden import Golden
 from hostile_report import NAMES, hostile
-from prodcheck.model import Evidence, FixStep, Location, Report, Score, Severity, Status
+from prodcheck.model import Evidence, FixStep, Location, Report, Score, Severity, Status, SubProject
 from prodcheck.report import Options, render
 from prodcheck.report.html.chart import gauge, steps
 from prodcheck.report.html.prose import names, prose
@@ -149,6 +149,14 @@ def test_a_repository_with_nothing_to_say_against_it() -> None:
     words = page(report(result(of, Status.PASS, evidence=(Evidence("a test", Location("tests/test_a.py", 1)),)))).words
     assert "No rule has anything to say against this repository." in words
     assert "Nothing that would raise the score is left to fix." in words
+
+
+def test_the_projects_of_a_monorepo_are_a_table_worst_first() -> None:
+    quiet = SubProject("libs/<b>", "libs/<b>/setup.py", 1200, {})
+    loud = SubProject("apps/churn", "apps/churn/pyproject.toml", 80, {Severity.CRITICAL: 1, Severity.MINOR: 2})
+    words = page(report(projects=(quiet, loud))).words
+    assert "apps/churn 80 1 critical, 2 minor libs/<b> 1,200 none repository as a whole" in words
+    assert "several projects" not in page(rich()).words
 
 
 def test_no_letter_is_no_verdict() -> None:

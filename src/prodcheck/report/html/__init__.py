@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import prodcheck
 from prodcheck.model import Category, Finding, Report, Result, Severity, Status
 from prodcheck.report.base import Options
-from prodcheck.report.grouping import groups
+from prodcheck.report.grouping import groups, projects
 from prodcheck.report.html.chart import gauge, steps
 from prodcheck.report.html.prose import names, prose, shorten
 from prodcheck.report.json import CATEGORY_TITLES
@@ -52,6 +52,7 @@ def render(report: Report, options: Options) -> str:
             gauge=gauge(score.value, score.raw),
             chart=steps(score.value, score.fix_first),
             groups=groups(report),
+            projects=projects(report),
             severities=list(Severity),
             categories=[c for c in Category if any(r.rule.category is c for r in report.results)],
             titles=CATEGORY_TITLES,
