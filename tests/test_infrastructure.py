@@ -176,6 +176,7 @@ def test_nothing_of_a_cloud_is_nothing_to_declare() -> None:
         "from google.cloud import aiplatform\naiplatform.init(project='x')\n",
         "from azure.identity import DefaultAzureCredential\nDefaultAzureCredential()\n",
         "import sagemaker\nsagemaker.Session()\n",
+        "import boto3\ns3 = boto3.client('s3', endpoint_url='http://minio:9000')\ns3.create_bucket(Bucket='x')\n",
     ],
 )
 def test_reading_from_a_cloud_makes_nothing_in_it(call: str) -> None:

@@ -166,6 +166,29 @@ def test_scoring_that_imports_the_training_module_does_not_train() -> None:
     assert TRAIN not in found.work
 
 
+def test_one_program_for_several_jobs_does_what_it_is_asked_to() -> None:
+    def workflow(job: str) -> str:
+        return (
+            "on: {schedule: [{cron: '0 3 * * 1'}]}\njobs:\n  job:\n    runs-on: ubuntu-latest\n    steps:\n"
+            f"      - run: python run.py --pipeline {job}\n"
+        )
+
+    program = {"run.py": "import train\nimport score\n", "train.py": TRAINING, "score.py": SCORING}
+    (asked,) = facts_of({**program, ".github/workflows/a.yml": workflow("batch_inference")}).operations.triggers
+    (trains,) = facts_of({**program, ".github/workflows/a.yml": workflow("training")}).operations.triggers
+    assert TRAIN not in asked.work
+    assert SCORE in asked.work
+    assert TRAIN in trains.work
+
+
+def test_a_pipeline_of_a_fixture_is_a_test() -> None:
+    workflow = (
+        "on: push\njobs:\n  job:\n    runs-on: ubuntu-latest\n    steps:\n"
+        '      - run: dvc repro "$FIXTURE/dvc.yaml"\n      - run: python train.py tests/data.csv\n'
+    )
+    assert triggers_of({".github/workflows/a.yml": workflow}) == ()
+
+
 # Schedulers
 
 
@@ -279,6 +302,25 @@ def test_a_dag_without_a_schedule_runs_daily_before_airflow_3_only() -> None:
 def test_a_dag_that_cleans_up_is_no_data_job() -> None:
     dag = "from airflow import DAG\ndag = DAG('log_cleanup', schedule='@daily')\n"
     assert triggers_of({"dags/log_cleanup.py": dag}) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("outputs.tf", 'output "a" {\n  value = 1\n}\n'),
+        ("empty.tf", ""),
+        ("empty.timer", ""),
+        ("empty.yml", ""),
+        ("crontab", ""),
+    ],
+)
+def test_files_without_any_schedule(path: str, text: str) -> None:
+    assert triggers_of({path: text}) == ()
+
+
+def test_a_target_that_only_compiles_the_pipeline_does_not_train() -> None:
+    files = {"Makefile": "compile-kfp:\n\tpython train.py --compile\n"}
+    assert facts_of({"train.py": TRAINING, **files}).operations.entries == ()
 
 
 # Verdicts

@@ -6,7 +6,9 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
+from prodcheck.extract.python_model import Call, PythonFacts
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
@@ -299,11 +301,11 @@ def _scripts(facts: Facts, own: list[str]) -> Iterator[_Tool]:
                         at = line + text.count("\n", 0, text.find(match[0]) if match[0] in text else 0)
                         yield _Tool("Scripts", SCRIPTED, Evidence(f"a script runs {match[0][:50]}", Location(path, at)))
                         return
-        for call in file.python.calls if file.python else ():
-            if _CREATES.fullmatch(call.name):
-                evidence = Evidence(f"a program calls {call.name.removeprefix('?.')[:60]}", Location(path, call.line))
-                yield _Tool("Programs", SCRIPTED, evidence)
-                return
+        call = _creating(file.python) if file.python else None
+        if call is not None:
+            evidence = Evidence(f"a program calls {call.name.removeprefix('?.')[:60]}", Location(path, call.line))
+            yield _Tool("Programs", SCRIPTED, evidence)
+            return
 
 
 def _state_file(facts: Facts) -> str:
@@ -347,16 +349,29 @@ _README_COMMAND = re.compile(
 )
 
 
+def _creating(python: PythonFacts) -> Call | None:
+    """The first call that makes something in a cloud. A client with an address of its own talks to something local."""
+    local = any(call.name.startswith("boto3.") and "endpoint_url" in call.keywords for call in python.calls)
+    for call in python.calls:
+        if _creates(call.name) and not (local and call.name.startswith("boto3.")):
+            return call
+    return None
+
+
+@lru_cache(maxsize=50_000)
+def _creates(name: str) -> bool:
+    return _CREATES.fullmatch(name) is not None
+
+
 def _cloud_uses(facts: Facts) -> Iterator[Evidence]:
     for path, file in facts.files.items():
         if facts.role(path) is not Role.CODE:
             continue
         python = file.python or (file.notebook.python if file.notebook else None)
-        for call in python.calls if python else ():
-            if _CREATES.fullmatch(call.name):
-                place = file.notebook.locate(path, call.line) if file.notebook else Location(path, call.line)
-                yield Evidence(f"calls {call.name.removeprefix('?.')[:60]}", place)
-                break
+        call = _creating(python) if python else None
+        if call is not None:
+            place = file.notebook.locate(path, call.line) if file.notebook else Location(path, call.line)
+            yield Evidence(f"calls {call.name.removeprefix('?.')[:60]}", place)
     for command in facts.ci.commands:
         line = " ".join(command.argv)
         deploys = "deploy" in command.verbs and not _PAAS.search(line)

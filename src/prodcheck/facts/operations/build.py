@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from prodcheck.facts.operations import ci, crontabs, infrastructure, manifests, pipelines, schedules
 from prodcheck.facts.operations.pipelines import Flow
 from prodcheck.facts.operations.triggers import Trigger
-from prodcheck.facts.operations.work import DATA, JOBS, SCORE, TRAIN, Work, Works
+from prodcheck.facts.operations.work import JOBS, SCORE, TRAIN, Work, Works, words
 from prodcheck.facts.paths import Role
 from prodcheck.model import Evidence, Location, Strength
 
@@ -31,6 +31,10 @@ _WRITES = re.compile(
 )
 _ASIDE = re.compile(r"(?i)(?<![a-z])(?:eval\w*|tests?|bench\w*|demo|install|setup|download|plot)(?![a-z])")
 """Words in names of scripts that do not do the work itself."""
+_BESIDE = re.compile(
+    r"(?i)compile|build|lint|test|format|install|setup|docs|clean|upload|push|image|check|help|notebook"
+)
+"""Words in names of targets that prepare or check the work."""
 _TABLES = re.compile(r"(?:.*\.)?to_(?:csv|parquet|sql|excel|gbq)")
 _BATCH_NAME = re.compile(
     r"(?i)(?:^|[/_-])(?:batch[_-]?)?(?:predict(?:ions?)?|scor(?:e|ing)|infer(?:ence)?|batch|forecast)[\w-]*\.(?:py|ipynb)$"
@@ -195,6 +199,8 @@ class Operations:
             if task.runner not in runners or (task.runner == "script" and _ASIDE.search(posixpath.basename(path))):
                 continue
             for target in task.targets:
+                if _BESIDE.search(target.name) and not words(target.name) & JOBS:
+                    continue
                 work: set[str] = set()
                 stages: list[str] = []
                 commands = [(line, text) for name in target.needs for line, text in _commands_of(task.target(name))]
@@ -206,13 +212,10 @@ class Operations:
                             way = " > ".join(hop.detail for hop in command.chain)
                             stages.extend(self.work.scripts(command.argv) or [f"{line}: {way}"])
                 if work & {TRAIN, SCORE}:
-                    words = f"{task.runner} {target.name}".strip() if task.runner != "script" else path
-                    evidence = Evidence(f"`{words}`", Location(path, target.line), Strength.CONFIGURED)
-                    yield Entry(words, frozenset(work), tuple(dict.fromkeys(stages)), evidence)
+                    said = f"{task.runner} {target.name}".strip() if task.runner != "script" else path
+                    evidence = Evidence(f"`{said}`", Location(path, target.line), Strength.CONFIGURED)
+                    yield Entry(said, frozenset(work), tuple(dict.fromkeys(stages)), evidence)
 
 
 def _commands_of(target: object) -> tuple[tuple[int, str], ...]:
     return getattr(target, "commands", ())
-
-
-__all__ = ["DATA", "Entry", "Operations"]

@@ -52,9 +52,10 @@ _TF_WHEN = re.compile(
 
 def _terraform(path: str, text: str) -> Iterator[Trigger]:
     starts = list(_TF_RESOURCE.finditer(text))
-    for match, following in zip(starts, [*starts[1:], None], strict=True):
+    ends = [match.start() for match in starts[1:]] + [len(text)]
+    for match, end in zip(starts, ends, strict=False):
         kind, name = match[1], match[2]
-        body = text[match.end() : following.start() if following else len(text)].partition("\n}")[0]
+        body = text[match.end() : end].partition("\n}")[0]
         if kind not in _TF_SCHEDULES and kind not in _TF_EVENTS:
             continue
         when = _TF_WHEN.search(body)

@@ -110,6 +110,8 @@ def join(parts: Iterable[Part]) -> Iterator[Flow]:
             steps = part.steps if part.steps >= 2 else part.steps + loose
             linked = part.linked or any(other.linked for other in group if part.alone)
             detail = f"{system} pipeline with {steps} step{'s' * (steps != 1)}"
+            if steps > part.steps:
+                detail = f"{system} pipeline with its steps in other files"
             yield Flow(system, steps, linked, Evidence(detail, part.location, Strength.USED), part.path)
 
 

@@ -90,7 +90,7 @@ _TINY = re.compile(
     r"--?(?:max_?-?|num_?-?|n_?-?)?(?:train_?-?)?(?:steps|iters?|iterations|batches|samples|rounds)[ =]['\"]?\d{1,2}\b|"
     r"\b(?:epochs|max_steps|max_epochs|trainer\.max_epochs|imgsz)=[0-3]\b|"
     r"--?(?:smoke|smoke[-_]test|fast[-_]dev[-_]run|dry[-_]run|debug|test[-_]run|sanity\w*|tiny|toy|dummy|mock|ci)\b|"
-    r"\bfast_dev_run=(?:true|1)",
+    r"\bfast_dev_run=(?:true|1)|\$\{?\w*FIXTURE|(?:^|[ /'\"])tests?/",
     re.IGNORECASE,
 )
 """Options that make a training a mere test of whether the code runs."""
@@ -232,6 +232,9 @@ class Work:
             found |= self.of_runner(line)
         for script in self.scripts(command.argv):
             found |= self.of_script(script)
+            asked = words(" ".join(command.argv[2:]))
+            if TRAIN in found and asked and TRAIN not in asked and TRAIN not in self.direct(script):
+                found = (found - {TRAIN}) | asked  # `run.py --pipeline inference`: one program for several jobs
         if _SUBMITS.match(line):
             for word in command.argv[1:]:
                 if re.search(r"\.(?:ya?ml|json|toml)$", word):
