@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -9,6 +11,7 @@ import pytest
 
 from prodcheck._audit import audit_repository
 from prodcheck.config import Config, Ignore
+from prodcheck.extract.secrets.samples import sample
 from prodcheck.model import Finding, Kind, Report, Severity, Status
 from prodcheck.rules import Ruleset, load_ruleset
 from prodcheck.testing import repository
@@ -155,6 +158,16 @@ def test_a_comment_inside_a_string_suppresses_nothing_and_is_not_called_unused()
     report = look({**PROJECT, "settings.py": text})
     assert report.result("hardcoded-secret").status is Status.FAIL
     assert report.unused_ignores == ()
+
+
+def test_half_a_character_in_a_notebook_does_not_cost_the_report() -> None:
+    source = f"x = '\ud83d'; token = '{sample('huggingface')}'"
+    cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": 1}
+    text = json.dumps({"cells": [cell], "nbformat": 4, "nbformat_minor": 5, "metadata": {}})
+    book = {"base64": base64.b64encode(text.encode()).decode()}
+    report = look({**PROJECT, "\udcff.ipynb": book})
+    assert report.errors == ()
+    assert report.result("secret-in-notebook").status is Status.FAIL
 
 
 def test_a_cell_tag_suppresses_its_cell() -> None:

@@ -124,6 +124,9 @@ def load(repository: Repository, path: str) -> Baseline:
 
 def _printable(path: str) -> str:
     """A path that fits on its line: what cannot be printed is percent-encoded."""
-    return "".join(
-        c if c.isprintable() else "".join(f"%{byte:02X}" for byte in c.encode("utf-8", "surrogateescape")) for c in path
-    )
+    return "".join(c if c.isprintable() else "".join(f"%{byte:02X}" for byte in _bytes(c)) for c in path)
+
+
+def _bytes(char: str) -> bytes:
+    # A byte of a name that is not UTF-8 gives that byte back; other lone surrogates come from Windows or from JSON.
+    return char.encode("utf-8", "surrogateescape" if 0xDC80 <= ord(char) <= 0xDCFF else "surrogatepass")

@@ -204,7 +204,7 @@ def _findings(
         path = hit.location.path if hit.location else ""
         key = f"{rule.id}\0{path}\0{' '.join(_identity(hit).split())}"
         seen[key] = seen.get(key, 0) + 1
-        digest = hashlib.sha256(f"{key}\0{seen[key]}".encode("utf-8", "surrogateescape")).hexdigest()
+        digest = hashlib.sha256(f"{key}\0{seen[key]}".encode("utf-8", "surrogatepass")).hexdigest()
         found.append(
             Finding(
                 rule_id=rule.id,
