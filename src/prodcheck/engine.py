@@ -87,14 +87,20 @@ def _run_rule(
     if rule.info_in_prototype and facts.project.stage is Stage.PROTOTYPE:
         severity = Severity.INFO
     try:
-        why_not = _why_not_applicable(rule, facts)
-        if why_not:
-            return Result(rule, Status.NOT_APPLICABLE, None, severity, reason=why_not)
-        outcome = judge(rule.matcher, facts, rule.polarity)
+        return _attempt(rule, severity, facts, suppressions, results)
     except Exception as crash:
         # A crash of one rule must not cost the whole report; it is shown and makes the score incomplete.
         errors.append(RunError(f"rule {rule.id}", f"{type(crash).__name__} in this rule"))
         return Result(rule, Status.ERROR, None, severity, reason=f"prodcheck failed: {type(crash).__name__}")
+
+
+def _attempt(
+    rule: Rule, severity: Severity, facts: Facts, suppressions: Suppressions, results: Mapping[str, Result]
+) -> Result:
+    why_not = _why_not_applicable(rule, facts)
+    if why_not:
+        return Result(rule, Status.NOT_APPLICABLE, None, severity, reason=why_not)
+    outcome = judge(rule.matcher, facts, rule.polarity)
     if outcome.severity is not None and outcome.severity.rank > severity.rank:
         severity = outcome.severity
     missing = _missing(rule, results)
