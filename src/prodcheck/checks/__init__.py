@@ -1,7 +1,7 @@
 """Named Python checks: what a rule needs and the words of the rule language cannot say.
 
-A check is a plain function `(facts, params) -> Outcome`; a rule file names it with `python: {check: name, ...params}`. The table
-below is the whole registration: nothing happens at import time.
+A check is a plain function `(facts, params) -> Outcome`; a rule file names it with `python: {check: name, ...params}`.
+The table below is the whole registration: nothing happens at import time.
 """
 
 from __future__ import annotations
