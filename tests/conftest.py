@@ -9,6 +9,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same inputs on every run: a change is judged by what it does, not by the luck of the draw. To look for new cases,
+# run `pytest --hypothesis-profile=search`.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=2000)
+settings.load_profile("steady")
 
 pytest_plugins = ["golden"]
 

@@ -421,3 +421,9 @@ def test_long_lines_take_no_long_time(path: str, line: str) -> None:
     started = time.perf_counter()
     assert isinstance(facts.operations.triggers, tuple)
     assert time.perf_counter() - started < 20
+
+
+def test_labels_that_are_neither_a_list_nor_a_mapping_say_nothing() -> None:
+    repo = MemoryRepository({"train.py": "x = 1\n", "compose.yml": "services:\n  a:\n    labels: true\n"})
+    facts = Facts(repo, extract_all(repo), Config(), ())
+    assert facts.operations.triggers == ()

@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prodcheck.model import Cap, Category, Confidence, Kind, Matcher, Polarity, Result, Rule, Severity, Status
 from prodcheck.score import Item, final_score, fix, fix_first, grade, items_of, raw_score, round_down, score
-
-settings.register_profile("steady", deadline=None, derandomize=True, max_examples=200)
-settings.load_profile("steady")
 
 
 @st.composite

@@ -299,7 +299,9 @@ def _others(path: str, part: Mapping[str, Any], document: Document, prefix: str,
         entries = (
             labels.items()
             if isinstance(labels, dict)
-            else [str(x).split("=", 1) for x in labels or [] if "=" in str(x)]
+            else [str(x).split("=", 1) for x in labels if "=" in str(x)]
+            if isinstance(labels, list)
+            else ()
         )
         for key, value in entries:
             if re.fullmatch(r"ofelia\.job-\w+\.[\w-]+\.schedule", str(key)):
