@@ -108,6 +108,13 @@ def _ways_of(facts: Facts, path: str) -> Iterator[tuple[str, Evidence]]:
     elif is_dockerfile(path):
         if _INSTALLS.search(facts.text(path)):
             yield "container", Evidence(f"{path} installs the dependencies", place, Strength.CONFIGURED)
+    elif name in ("flake.nix", "shell.nix", "default.nix"):
+        yield "manifest", Evidence(f"{path} describes an environment", place, Strength.CONFIGURED)
+    elif name == ".gitpod.yml":
+        match = ISOLATED.search(facts.text(path))
+        if match:
+            detail = f"{path} says `{' '.join(match[0].split())}`"
+            yield "tasks", Evidence(detail, place_of(path, facts.text(path), match), Strength.CONFIGURED)
     elif name == ".envrc":
         if _DIRENV.search(facts.text(path)):
             yield "direnv", Evidence(f"{path} makes an environment", place, Strength.CONFIGURED)

@@ -164,6 +164,9 @@ class _Script:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return [(row.strip(), node.lineno) for row in node.value.splitlines() if row.strip()], True
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and depth < 20:
+            bounded = _bounded(node.left, self.resolve(node.right))
+            if bounded:
+                return [(bounded, node.lineno)], False
             left, known = self.texts(node.left, depth + 1)
             right, also = self.texts(node.right, depth + 1)
             return left + right, known and also
@@ -183,7 +186,8 @@ class _Script:
         if isinstance(node, ast.JoinedStr):
             first = node.values[0] if node.values else None
             name = re.match(r"[\w.-]+", str(first.value)) if isinstance(first, ast.Constant) else None
-            return ([(name[0], node.lineno)] if name else []), False
+            # What follows the name in a formatted requirement is its bound; only the value is computed.
+            return ([(f"{name[0]}>=0", node.lineno)] if name else []), False
         return [], False
 
     def looked_up(self, node: ast.expr | None) -> list[tuple[str, int]]:
@@ -294,3 +298,11 @@ def _rows(value: str, text: str, group: str) -> Iterator[Requirement]:
 def _line(text: str, needle: str) -> int | None:
     position = text.find(needle)
     return text.count("\n", 0, position) + 1 if position >= 0 else None
+
+
+def _bounded(left: ast.expr, right: ast.expr | None) -> str:
+    """`"tensorflow" + version_range`: a bound is there, only its value is computed. Empty for anything else."""
+    name = left.value if isinstance(left, ast.Constant) else None
+    if not isinstance(name, str) or not re.fullmatch(r"[\w.\[\]-]+", name):
+        return ""
+    return "" if isinstance(right, ast.Constant | ast.List | ast.Tuple | ast.BinOp) else f"{name}>=0"
