@@ -96,10 +96,10 @@ def _is_large(definition: Definition) -> bool:
 
 
 def _is_table(python: PythonFacts) -> bool:
-    """Whether a module is data rather than code: long, with hardly anything that is called or defined."""
+    """Whether a module is data rather than code: long, hardly anything called, little but a helper or two defined."""
     called = sum(not call.scope for call in python.calls)
     lines = python.code_lines
-    return lines > 50 and python.lines_in_definitions < lines / 10 and called < lines / 20
+    return lines > 50 and python.lines_in_definitions < lines / 4 and called < lines / 20
 
 
 def _place(facts: Facts, path: str, line: int) -> Location:
