@@ -108,13 +108,13 @@ def find_import(facts: Facts, args: Mapping[str, object]) -> Places:
     """`import`: imports of a module or of anything below it, in own code and notebooks."""
     module, found = str(args["module"]), []
     for path, file in facts.files.items():
-        python = file.python or (file.notebook.python if file.notebook else None)
+        python = file.source
         if python is None or facts.role(path) in (Role.VENDORED, Role.GENERATED, Role.TEMPLATE):
             continue
         for item in python.imports:
             names = [item.module, *(f"{item.module}.{name}" for name in item.names)]
             if item.level == 0 and any(n == module or n.startswith(module + ".") for n in names):
-                found.append(Evidence(f"imports {item.module}", _locate(facts, path, item.line)))
+                found.append(Evidence(f"imports {item.module}", file.locate(item.line)))
     return tuple(found)
 
 
@@ -122,18 +122,13 @@ def find_call(facts: Facts, args: Mapping[str, object]) -> Places:
     """`call`: calls by resolved name; `*` stands for any part."""
     pattern, found = str(args["name"]), []
     for path, file in facts.files.items():
-        python = file.python or (file.notebook.python if file.notebook else None)
+        python = file.source
         if python is None or facts.role(path) in (Role.VENDORED, Role.GENERATED, Role.TEMPLATE):
             continue
         for call in python.calls:
             if call.name == pattern or ("*" in pattern and fnmatchcase(call.name, pattern)):
-                found.append(Evidence(f"calls {call.name}", _locate(facts, path, call.line)))
+                found.append(Evidence(f"calls {call.name}", file.locate(call.line)))
     return tuple(found)
-
-
-def _locate(facts: Facts, path: str, line: int) -> Location:
-    notebook = facts.files[path].notebook
-    return notebook.locate(path, line) if notebook else Location(path, line)
 
 
 def find_dependency(facts: Facts, args: Mapping[str, object]) -> Places:

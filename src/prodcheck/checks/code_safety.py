@@ -67,7 +67,7 @@ def remote_code_trust(facts: Facts, params: Mapping[str, object]) -> Outcome:
     for path, file in facts.files.items():
         if facts.role(path) not in (Role.CODE,):
             continue
-        python = file.python or (file.notebook.python if file.notebook else None)
+        python = file.source
         if python is not None:
             for call in python.calls:
                 if call.keywords and call.keywords.get("trust_remote_code") is False:
@@ -115,7 +115,7 @@ def _grouped(found: Iterable[_Found]) -> tuple[Hit, ...]:
 
 
 def _place(path: str, file: FileFacts, line: int) -> Location:
-    return file.notebook.locate(path, line) if file.notebook else Location(path, line)
+    return file.locate(line)
 
 
 def _in_python(path: str, file: FileFacts, python: PythonFacts, serves: bool) -> Iterator[_Found]:

@@ -104,7 +104,7 @@ def _images(facts: Facts, service: bool) -> Iterator[_Image]:
         yield from _by_name(facts, path)
         if file.document is not None:
             yield from _in_document(facts, path)
-        python = file.python or (file.notebook.python if file.notebook else None)
+        python = file.source
         if python is not None:
             yield from _in_python(path, file, python)
 
@@ -123,7 +123,7 @@ def _in_python(path: str, file: FileFacts, python: PythonFacts) -> Iterator[_Ima
         elif found is None and keys and call.name.startswith(("sagemaker.", "google.cloud.aiplatform")):
             found = MANAGED, f"runs in {_KEYWORD_IMAGES[min(keys)]}"
         if found is not None:
-            place = file.notebook.locate(path, call.line) if file.notebook else Location(path, call.line)
+            place = file.locate(call.line)
             yield _Image(found[0], Evidence(found[1], place), _CHOSEN if found[0] == MANAGED else "")
 
 

@@ -129,7 +129,7 @@ def _literal(facts: Facts, location: Location) -> str:
     file = facts.files.get(location.path)
     if file is None:
         return ""
-    python = file.python or (file.notebook.python if file.notebook else None)
+    python = file.source
     for call in python.calls if python else ():
         if call.text and _LOOKS_LIKE_SOURCE.search(call.text):
             place = Location(location.path, call.line)
@@ -148,7 +148,7 @@ def _written(facts: Facts) -> set[str]:
     """Names of files that the project writes."""
     found = set()
     for file in facts.files.values():
-        python = file.python or (file.notebook.python if file.notebook else None)
+        python = file.source
         for call in python.calls if python else ():
             if call.text and _WRITERS.match(call.name.rpartition(".")[2]):
                 found.add(PurePosixPath(call.text).name)

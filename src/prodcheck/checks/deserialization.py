@@ -102,7 +102,7 @@ def unsafe_deserialization(facts: Facts, params: Mapping[str, object]) -> Outcom
     for path, file in facts.files.items():
         if facts.role(path) is not Role.CODE:
             continue
-        python = file.python or (file.notebook.python if file.notebook else None)
+        python = file.source
         if python is None:
             continue
         for index, call in enumerate(python.calls):
@@ -177,7 +177,7 @@ def _hits(facts: Facts, source: Source, loads: Sequence[Load]) -> Iterator[Hit]:
 
 
 def _place(path: str, file: FileFacts, line: int) -> Location:
-    return file.notebook.locate(path, line) if file.notebook else Location(path, line)
+    return file.locate(line)
 
 
 def _place_of(facts: Facts, load: Load) -> Location:
@@ -302,7 +302,7 @@ def _own_names(facts: Facts) -> _OwnNames:
     names: set[str] = {PurePosixPath(path).name for path, file in facts.files.items() if file.tracked}
     writes: set[str] = set()
     for path, file in facts.files.items():
-        python = file.python or (file.notebook.python if file.notebook else None)
+        python = file.source
         if python is None or facts.role(path) in (Role.VENDORED, Role.GENERATED):
             continue
         for index, call in enumerate(python.calls):

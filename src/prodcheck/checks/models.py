@@ -88,7 +88,7 @@ def _forms(facts: Facts) -> Iterator[tuple[float, tuple[Evidence, ...], str]]:
 
 def _calls(facts: Facts, pattern: re.Pattern[str]) -> Iterator[Call]:
     for path, file in facts.files.items():
-        python = file.python or (file.notebook.python if file.notebook else None)
+        python = file.source
         if python is not None and facts.role(path) is Role.CODE:
             yield from (call for call in python.calls if pattern.fullmatch(call.name))
 

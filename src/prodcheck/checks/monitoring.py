@@ -155,7 +155,7 @@ def _python(facts: Facts) -> Iterator[tuple[str, object, PythonFacts]]:
     for path, file in facts.files.items():
         if facts.role(path) is not Role.CODE:
             continue
-        python = file.python or (file.notebook.python if file.notebook else None)
+        python = file.source
         if python is not None:
             yield path, file.notebook, python
 
@@ -164,7 +164,7 @@ def _checks(facts: Facts, llm: bool) -> Iterator[_Check]:
     for path, file in facts.files.items():
         if facts.role(path) is not Role.CODE:
             continue
-        python = file.python or (file.notebook.python if file.notebook else None)
+        python = file.source
         if python is None:
             continue
         monitoring = _MONITOR_FILE.search(path) is not None
@@ -175,7 +175,7 @@ def _checks(facts: Facts, llm: bool) -> Iterator[_Check]:
             what, compared = _watches(call, here, reference, llm)
             if what and what not in seen:
                 seen.add(what)
-                place = file.notebook.locate(path, call.line) if file.notebook else Location(path, call.line)
+                place = file.locate(call.line)
                 yield _Check(path, what, place, compared)
         if llm:
             for name, line in python.environment:

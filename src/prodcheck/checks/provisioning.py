@@ -367,10 +367,10 @@ def _cloud_uses(facts: Facts) -> Iterator[Evidence]:
     for path, file in facts.files.items():
         if facts.role(path) is not Role.CODE:
             continue
-        python = file.python or (file.notebook.python if file.notebook else None)
+        python = file.source
         call = _creating(python) if python else None
         if call is not None:
-            place = file.notebook.locate(path, call.line) if file.notebook else Location(path, call.line)
+            place = file.locate(call.line)
             yield Evidence(f"calls {call.name.removeprefix('?.')[:60]}", place)
     for command in facts.ci.commands:
         line = " ".join(command.argv)

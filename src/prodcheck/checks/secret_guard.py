@@ -106,7 +106,7 @@ def _env_ignored(facts: Facts) -> tuple[Evidence, ...]:
 def _managed(facts: Facts) -> tuple[Evidence, ...]:
     """The first place where code asks a secret manager, or the environment, for a credential."""
     for path, file in facts.files.items():
-        python = file.python or (file.notebook.python if file.notebook else None)
+        python = file.source
         if python is None or facts.role(path) in (Role.VENDORED, Role.TEST):
             continue
         for found in python.imports:

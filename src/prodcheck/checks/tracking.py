@@ -72,7 +72,7 @@ def _candidates(facts: Facts) -> Iterator[tuple[float, tuple[Evidence, ...], str
                     break
         if _METRICS.search(path) and file.tracked and facts.role(path) is Role.CODE and file.size < 100_000:
             yield 0.3, (Evidence("holds metrics", Location(path)),), "metrics are kept in a file"
-        python = file.python or (file.notebook.python if file.notebook else None)
+        python = file.source
         if python is None or facts.role(path) is not Role.CODE:
             continue
         written = _written(facts, path, python)
@@ -80,7 +80,7 @@ def _candidates(facts: Facts) -> Iterator[tuple[float, tuple[Evidence, ...], str
             yield 0.3, (written,), f"metrics are {written.detail}, and no tracker knows the runs"
         for call in python.calls:
             if _LOGGERS.fullmatch(call.name):
-                place = file.notebook.locate(path, call.line) if file.notebook else Location(path, call.line)
+                place = file.locate(call.line)
                 yield 0.3, (Evidence("logs to a CSV file", place),), "metrics are logged to a CSV file"
                 break
 
@@ -108,7 +108,7 @@ def _disabled(facts: Facts) -> frozenset[str]:
         call.keywords.get("mode")
         for path, file in facts.files.items()
         if facts.role(path) is Role.CODE
-        for python in [file.python or (file.notebook.python if file.notebook else None)]
+        for python in [file.source]
         for call in (python.calls if python else ())
         if call.name == "wandb.init"
     ]

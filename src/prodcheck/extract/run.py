@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from prodcheck.errors import UnreadableFile
 from prodcheck.extract import ci, container, document, ignores, manifest, notebook, python, secrets, tasks
+from prodcheck.extract.python import PythonFacts
 from prodcheck.extract.secrets.redact import redact
 from prodcheck.extract.text import is_binary, is_lfs_pointer
-from prodcheck.model import RunError, Skipped
+from prodcheck.model import Location, RunError, Skipped
 from prodcheck.repository import Repository
 
 if TYPE_CHECKING:
@@ -43,6 +44,15 @@ class FileFacts:
     container: container.Container | None = None
     secrets: tuple[secrets.Secret, ...] = ()
     ignores: tuple[ignores.InlineIgnore, ...] = ()
+
+    @property
+    def source(self) -> PythonFacts | None:
+        """The Python of a module, or of a notebook's cells joined; None where there is none."""
+        return self.python or (self.notebook.python if self.notebook else None)
+
+    def locate(self, line: int) -> Location:
+        """Place of a line of `source`: for a notebook with cell and raw line."""
+        return self.notebook.locate(self.path, line) if self.notebook else Location(self.path, line)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from prodcheck.extract.python import Call
 from prodcheck.extract.run import FileFacts
 from prodcheck.facts.paths import Paths, Role
-from prodcheck.model import Evidence, Location, Strength
+from prodcheck.model import Evidence, Strength
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ def code_evidence(files: Mapping[str, FileFacts], paths: Paths) -> CodeEvidence:
     for path, file in files.items():
         if paths.role(path) is not Role.CODE:
             continue
-        python = file.python or (file.notebook.python if file.notebook else None)
+        python = file.source
         for call in python.calls if python else ():
             verdict = judge(call)
             if verdict is None:
                 continue
-            place = file.notebook.locate(path, call.line) if file.notebook else Location(path, call.line)
+            place = file.locate(call.line)
             what, detail = verdict
             if what == "versioned":
                 versioned.append(Evidence(detail, place))

@@ -214,7 +214,7 @@ def _train_entry(facts: Facts, packages: Collection[str]) -> Evidence | None:
     for path, file in sorted(facts.files.items(), key=lambda item: (item[0].count("/"), item[0])):
         if facts.role(path) is not Role.CODE or path.count("/") > _SHALLOW or _inside(path, packages):
             continue
-        python = file.python or (file.notebook.python if file.notebook else None)
+        python = file.source
         if python is None or not _ENTRY.fullmatch(path.rpartition("/")[2]):
             continue
         if path.rpartition("/")[0] + "/__init__.py" in facts.files and not python.has_main_guard:

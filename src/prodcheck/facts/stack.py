@@ -107,7 +107,7 @@ class _Index:
     def _index_code(self, modules: set[str], methods: set[str], defined: set[str]) -> None:
         """Index wanted imports, calls and definitions, and all calls with a text."""
         for path, file in self.files.items():
-            python = file.python or (file.notebook.python if file.notebook else None)
+            python = file.source
             if python is None or self.roles[path] not in _ALL:
                 continue
             if python.flavour:

@@ -75,7 +75,7 @@ class Operations:
         found: list[Flow] = []
         for path in self._own:
             file = self.facts.files[path]
-            python = file.python or (file.notebook.python if file.notebook else None)
+            python = file.source
             if python is not None and pipelines.imports_any(python):
                 parts.extend(pipelines.in_python(path, file, python, self._source(path)))
             if pipelines.wants_text(path):
@@ -119,7 +119,7 @@ class Operations:
             if self.facts.role(path) is not Role.CODE or path in serving or not stages.get("predict"):
                 continue
             file = self.facts.files[path]
-            python = file.python or (file.notebook.python if file.notebook else None)
+            python = file.source
             tables = _TABLES if stages.get("train") else _WRITES  # what training writes down is mostly about training
             writes = python is not None and any(
                 tables.fullmatch(call.name) and "submission" not in (call.text or "").lower() for call in python.calls
@@ -178,7 +178,7 @@ class Operations:
 
     def _triggers_in(self, path: str) -> Iterator[Trigger]:
         file = self.facts.files[path]
-        python = file.python or (file.notebook.python if file.notebook else None)
+        python = file.source
         if python is not None:
             yield from schedules.find(path, file, python, self.work)
         if file.pipeline is not None or file.binary:

@@ -92,7 +92,7 @@ def in_python(path: str, file: FileFacts, python: PythonFacts, text: str) -> Ite
             continue
         linked = system.links is None or bool(system.links.search(text)) or _taskflow(system.name, python)
         line = made[0] if made else min(line for name, line in names if system.step.match(name))
-        place = file.notebook.locate(path, line) if file.notebook else Location(path, line)
+        place = file.locate(line)
         yield Part(system.name, path, line if made else 0, steps, linked, place, system.pipeline is None)
 
 

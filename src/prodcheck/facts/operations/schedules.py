@@ -15,7 +15,6 @@ from prodcheck.extract.run import FileFacts
 from prodcheck.facts.operations.tables import rows
 from prodcheck.facts.operations.triggers import DEMAND, EVENT, SCHEDULE, Trigger, trigger
 from prodcheck.facts.operations.work import DATA, JOBS, Work, Works, words
-from prodcheck.model import Location
 
 _NEVER = (None, "None", "none", "@once", "once", "", "null")
 """Values of a schedule that mean: only when somebody asks."""
@@ -101,7 +100,7 @@ def _trigger(sign: _Sign, call: Call, path: str, file: FileFacts, work: Work) ->
     detail = f"{sign.system} {what}" if active else f"{sign.system}, with a schedule that is None or paused"
     if sign.system == "schedule":
         detail = f"the library schedule starts {call.argument or 'a job'}"
-    place = file.notebook.locate(path, call.line) if file.notebook else Location(path, call.line)
+    place = file.locate(call.line)
     return trigger(sign.system, how, done, detail, place, active=active, certain=certain, files=(path,))
 
 

@@ -175,7 +175,7 @@ class Work:
         file = self.facts.files.get(path)
         if file is None:
             return None
-        return file.python or (file.notebook.python if file.notebook else None)
+        return file.source
 
     def imported(self, path: str, item: Import) -> Iterator[str]:
         """Files of the tree that an import may mean, those of names imported from a package included."""
