@@ -23,11 +23,12 @@ import venv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from archives import ARCHIVES, repository
 
 ROOT = Path(__file__).resolve().parent.parent
-PEERS = ("detect-secrets==1.5.0", "ruff==0.14.6", "ml-project-doctor==0.1.1")
+PEERS = ("detect-secrets==1.5.0", "ruff==0.17.6", "ml-project-doctor==0.1.1")
 
 READ = """
 import subprocess, sys
@@ -52,8 +53,7 @@ PARSE = (
 )
 
 
-@dataclass(frozen=True)
-class Cost:
+class Cost(NamedTuple):
     """What one process took, its children included: seconds of CPU and of wall time, and the largest peak in MB."""
 
     cpu: float
@@ -140,10 +140,9 @@ def compare(name: str, root: Path, found: Sequence[Program], rounds: int) -> Non
     floor, cold = costs[found[1].name], costs[found[2].name]
     for program in found:
         mine = costs[program.name]
-        print(
-            f"| {program.name} | {statistics.median(c.cpu for c in mine):.2f} | {statistics.median(c.wall for c in mine):.2f} "
-            f"| {statistics.median(c.peak for c in mine):.0f} | {_ratio(mine, floor):.2f} | {_ratio(mine, cold):.2f} |"
-        )
+        cpu, wall, peak = (statistics.median(values) for values in zip(*mine, strict=True))
+        shares = f"{_ratio(mine, floor):.2f} | {_ratio(mine, cold):.2f}"
+        print(f"| {program.name} | {cpu:.2f} | {wall:.2f} | {peak:.0f} | {shares} |")
     faster = statistics.median(a.wall / b.wall for a, b in zip(cold, costs[found[3].name], strict=True))
     print(f"\nTwo jobs are {faster:.2f} times faster than one in wall time.", flush=True)
 
