@@ -6,12 +6,12 @@ accepted, git merges the changes of two branches line by line, and moved code st
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from prodcheck.errors import ConfigError, UnreadableFile
 from prodcheck.model import Finding, Result, Status
+from prodcheck.patterns import lazy_regex
 from prodcheck.repository import Repository
 
 FILE_NAME = "prodcheck-baseline.txt"
@@ -24,7 +24,7 @@ HEADER = (
 )
 WHOLE = "."
 """Stands for the repository where a finding has no file."""
-_LINE = re.compile(r"(?P<rule>[a-z][a-z0-9-]*) (?P<path>.+) (?P<fingerprint>[0-9a-f]{16,64})")
+_LINE = lazy_regex(r"(?P<rule>[a-z][a-z0-9-]*) (?P<path>.+) (?P<fingerprint>[0-9a-f]{16,64})")
 _UNDECIDED = (Status.ERROR, Status.UNKNOWN, Status.BLOCKED)
 
 

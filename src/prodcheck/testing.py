@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -16,6 +15,7 @@ from prodcheck.extract.secrets.samples import KINDS, sample
 from prodcheck.facts import Facts
 from prodcheck.facts.signatures import Signature
 from prodcheck.model import Example, GitState, Result, Rule
+from prodcheck.patterns import lazy_regex
 from prodcheck.repository import MemoryRepository
 from prodcheck.repository.memory import CLONED
 from prodcheck.rules import Ruleset
@@ -23,7 +23,7 @@ from prodcheck.suppress import Suppressions
 
 SECRETS = tuple(KINDS)
 """What may stand in `${secret:...}`; the token is assembled only when the example runs."""
-_PLACEHOLDER = re.compile(r"\$\{secret:([\w-]+)\}")
+_PLACEHOLDER = lazy_regex(r"\$\{secret:([\w-]+)\}")
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ import re
 from pathlib import PurePosixPath
 
 from prodcheck.facts import Facts
+from prodcheck.patterns import lazy_regex
 
-_REQUIREMENTS = re.compile(r"\s(?:-r\s*|--requirement[ =])[\"']?([\w./-]+\.(?:txt|in))\b")
-_FETCHES = re.compile(
+_REQUIREMENTS = lazy_regex(r"\s(?:-r\s*|--requirement[ =])[\"']?([\w./-]+\.(?:txt|in))\b")
+_FETCHES = lazy_regex(
     r"\bgit\s+clone\b|\bcurl\b|\bwget\b|^\s*(?:COPY|ADD)\s+--from=|^\s*ADD\s+https?:", re.IGNORECASE | re.M
 )
-_COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
+_COMMENT = lazy_regex(r"^\s*#.*$", re.MULTILINE)
 _MAKERS = (".yml", ".yaml", ".sh", ".bash", ".toml", ".mk", ".bat", ".ps1", ".cfg", ".ini", ".py")
 _MAKER_NAMES = frozenset(("makefile", "gnumakefile", "justfile", "jenkinsfile"))
 

@@ -11,6 +11,7 @@ from prodcheck.extract.ci import Pipeline
 from prodcheck.facts import Facts, ci_paths
 from prodcheck.facts.ci import CiCommand, CiGraph
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
+from prodcheck.patterns import lazy_regex
 
 ON_CHANGE = frozenset({"push", "pull_request"})
 _WORK = frozenset(
@@ -18,7 +19,7 @@ _WORK = frozenset(
     "smoke".split()
 )
 _TRIES = frozenset({"smoke", "train", "score"})
-_HOUSEKEEPING = re.compile(
+_HOUSEKEEPING = lazy_regex(
     r"(?:^|[\W_])(?:stale|label\w*|cla|dco|greet\w*|welcome|pages|links?|docs?|documentation|website|triage|assign\w*|"
     r"auto-?assign\w*|auto-?merge|lock|issues?|sponsors?|contributors?|no-response|mirror|sync|close|notify|comment|"
     r"stars?|snake|metrics|badges?|release-?drafter|changelog|todo|readme|moderat\w*|reminder)(?:[\W_]|$)",
@@ -26,8 +27,8 @@ _HOUSEKEEPING = re.compile(
 )
 _TRAVIS_ORG_END = "2021-06-15"
 """The day travis-ci.org stopped. A fixed day, so that the same tree gets the same verdict next year."""
-_PYTHON_TESTS = re.compile(r"(?:pytest|py\.test|unittest|nose\w*|behave|nbdev|doctest|green|trial|robot)\b|python ")
-_TESTLIKE = re.compile(r"\b(?:tests?|check|ci|verify|tox|nox|pytest)\b", re.IGNORECASE)
+_PYTHON_TESTS = lazy_regex(r"(?:pytest|py\.test|unittest|nose\w*|behave|nbdev|doctest|green|trial|robot)\b|python ")
+_TESTLIKE = lazy_regex(r"\b(?:tests?|check|ci|verify|tox|nox|pytest)\b", re.IGNORECASE)
 
 
 def no_ci(facts: Facts, params: Mapping[str, object]) -> Outcome:

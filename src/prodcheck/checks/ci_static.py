@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from prodcheck.facts import Facts
 from prodcheck.facts.ci import CiCommand
 from prodcheck.model import Hit, Kind, Location, Outcome
+from prodcheck.patterns import lazy_regex
 
 _ON_CHANGE = frozenset({"push", "pull_request"})
 _CHECKING = frozenset({"test", "format", "lint", "type"})
-_SYNTAX_ONLY = re.compile(r"--select[= ]E9")
-_COMMITS = re.compile(
+_SYNTAX_ONLY = lazy_regex(r"--select[= ]E9")
+_COMMITS = lazy_regex(
     r"git-auto-commit|add-and-commit|github-push-action|create-pull-request|git push|git diff .*--(?:exit-code|quiet)|"
     r"git status --porcelain|ultralytics/actions|pre-commit-ci|autofix-ci"
 )

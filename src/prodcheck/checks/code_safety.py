@@ -12,18 +12,19 @@ from prodcheck.extract.run import FileFacts
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severity
+from prodcheck.patterns import lazy_regex
 
 PINNED, TOOLING, LOOSE, SERVED = 0.7, 0.6, 0.3, 0.0
 """Scores: a fixed revision, a well-known installer in a build, a moving target, a moving target in what serves."""
 
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_SHORT_COMMIT = re.compile(r"[0-9a-f]{7,64}")
-_PIPED = re.compile(
+_COMMIT = lazy_regex(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_SHORT_COMMIT = lazy_regex(r"[0-9a-f]{7,64}")
+_PIPED = lazy_regex(
     r"(?:\b(?:curl|wget)\b(?P<args>[^|;&\n]{0,500})\|\s*(?:(?:sudo|env)\s+(?:-\S+\s+|\w+=\S*\s+)*)?(?:\S*/)?"
     r"(?P<shell>(?:ba|z|da|k)?sh|(?:python[\d.]*|perl|ruby|node)(?=\s*(?:-(?:\s|$)|[;&|)\"'\n]|$)))\b"
     r"|\b(?:ba|z|da|k)?sh\s+(?:-c\s+)?[\"']?(?:<\(|\$\()\s*(?:curl|wget)\b(?P<args2>[^)\n]{0,500})\))"
 )
-_INSTALLERS = re.compile(
+_INSTALLERS = lazy_regex(
     r"astral\.sh|rustup\.rs|get\.docker\.com|deb\.nodesource\.com|rpm\.nodesource\.com|install\.python-poetry\.org|"
     r"raw\.githubusercontent\.com/(?:python-poetry/poetry|nvm-sh/nvm|pdm-project|pypa/get-pip|Homebrew/install|"
     r"helm/helm|k3d-io/k3d|aquasecurity/trivy|anchore/\w+|golangci/golangci-lint|pdm-project/\w+|rye-up|kubernetes-sigs|"
@@ -38,15 +39,15 @@ _INSTALLERS = re.compile(
     r"dvc\.org|get\.dagger\.io|dl\.dagger\.io|semgrep\.dev|install\.goreleaser\.com|railway\.app|get\.anchore\.io"
 )
 """Hosts of official installers, whose own documentation says to pipe them into a shell."""
-_GIT_INSTALL = re.compile(r"\bpip[\d.]*\s+install\b[^\n;&|]{0,500}?(git\+(?:https?|ssh|git)://[^\s\"';&|]+)")
-_TRUST_OPTION = re.compile(r"--trust[-_]remote[-_]code\b(?![= ](?:false|0|no)\b)", re.IGNORECASE)
-_STARTS = re.compile(
+_GIT_INSTALL = lazy_regex(r"\bpip[\d.]*\s+install\b[^\n;&|]{0,500}?(git\+(?:https?|ssh|git)://[^\s\"';&|]+)")
+_TRUST_OPTION = lazy_regex(r"--trust[-_]remote[-_]code\b(?![= ](?:false|0|no)\b)", re.IGNORECASE)
+_STARTS = lazy_regex(
     r"torch\.hub\.load|(?:builtins\.)?(?:exec|eval)|runpy\.run_path|os\.(?:system|popen)|subprocess\.\w+|"
     r"get_ipython\(\)\.system"
 )
 """Calls that can start code from elsewhere; `trust_remote_code` is a keyword of any call."""
-_COMMENT = re.compile(r"^\s*(?:#|//|rem\b|::)", re.IGNORECASE)
-_PRINTED = re.compile(r"\s*@?(?:echo|printf|print)\s+(?:-\w+\s+)*(?:\"[^\"]*\"|'[^']*'|[^|]*)\s*$")
+_COMMENT = lazy_regex(r"^\s*(?:#|//|rem\b|::)", re.IGNORECASE)
+_PRINTED = lazy_regex(r"\s*@?(?:echo|printf|print)\s+(?:-\w+\s+)*(?:\"[^\"]*\"|'[^']*'|[^|]*)\s*$")
 """A line that only prints: a pipe inside the quotes is text."""
 _SCRIPTS = frozenset("script make just task docker npm compose poe invoke".split())
 
@@ -150,7 +151,7 @@ def _trusting(call: Call) -> Verdict | None:
     return LOOSE, f"{call.method} runs whatever code the hub{name} holds that day", None
 
 
-_OFFICIAL_HUBS = re.compile(r"(?:pytorch/\w+|facebookresearch/\w+|NVIDIA/\w+)(?::.*)?")
+_OFFICIAL_HUBS = lazy_regex(r"(?:pytorch/\w+|facebookresearch/\w+|NVIDIA/\w+)(?::.*)?")
 
 
 def _hub(call: Call) -> Verdict | None:

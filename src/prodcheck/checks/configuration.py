@@ -10,8 +10,9 @@ from prodcheck.facts import Facts
 from prodcheck.facts.apis import PREDICT_METHODS
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
+from prodcheck.patterns import lazy_regex
 
-_READERS = re.compile(
+_READERS = lazy_regex(
     r"(?:argparse\.ArgumentParser|jsonargparse\.\w+|simple_parsing\.\w+|tyro\.(?:cli|extras\.\w+)|fire\.Fire|docopt\.docopt|"
     r"typer\.(?:Typer|run|Option|Argument)|click\.(?:command|group|option|argument)|absl\.(?:flags|app)\.\w+|plac\.call|"
     r"(?:tensorflow\.(?:compat\.v1\.)?(?:app\.)?)?flags\.DEFINE_\w+|tensorflow\.(?:compat\.v1\.)?(?:app\.)?flags\.DEFINE_\w+|"
@@ -25,8 +26,8 @@ _READERS = re.compile(
     r"spacy\.util\.load_config|parlai\.core\.params\.\w+|allennlp\.common\.Params\.\w+|configargparse\.\w+|everett\.\w+|konfig\.\w+)"
 )
 """Calls that read settings from a file, the command line or the environment."""
-_READER_BASES = re.compile(r"(?:pydantic_settings|pydantic)\.BaseSettings|metaflow\.FlowSpec|luigi\.Task|cog\.\w+")
-_HYPERPARAMETER = re.compile(
+_READER_BASES = lazy_regex(r"(?:pydantic_settings|pydantic)\.BaseSettings|metaflow\.FlowSpec|luigi\.Task|cog\.\w+")
+_HYPERPARAMETER = lazy_regex(
     r"lr|learning_rate|lr0|eta|n_estimators|num_boost_round|num_round|max_depth|num_leaves|batch_size|per_device_train_batch_size|epochs|"
     r"n_epochs|num_epochs|num_train_epochs|max_epochs|iterations|dropout|dropout_rate|hidden_\w+|num_layers|n_layers|num_heads|"
     r"weight_decay|momentum|min_samples_\w+|subsample|colsample_\w+|reg_alpha|reg_lambda|max_iter|n_neighbors|n_components|"
@@ -34,23 +35,23 @@ _HYPERPARAMETER = re.compile(
 )
 _AMBIGUOUS = frozenset("C gamma alpha momentum max_features n_components iterations patience".split())
 """Names that plotting and other libraries use too; they count only for calls of learning libraries."""
-_LEARNING = re.compile(
+_LEARNING = lazy_regex(
     r"(?:sklearn|xgboost|lightgbm|catboost|torch|tensorflow|keras|transformers|pytorch_lightning|lightning|fastai|imblearn)\."
 )
-_CONSTANT = re.compile(
+_CONSTANT = lazy_regex(
     r"(?i)(?:lr|learning_rate|n_?estimators|max_depth|(?:train_)?batch_?size|bs|n?_?epochs?|num_(?:train_)?epochs|dropout(?:_rate)?|"
     r"hidden_(?:size|dim|units)|num_layers|n_layers|weight_decay|embedding_dim|n_hidden|max_iter)"
 )
-_ADDRESS = re.compile(
+_ADDRESS = lazy_regex(
     r"(?:s3|gs|gcs|abfss?|wasbs?|hdfs|dbfs|postgres(?:ql)?(?:\+\w+)?|mysql(?:\+\w+)?|mongodb(?:\+srv)?|redis|amqps?|clickhouse|snowflake|"
     r"bigquery)://[\w.-]|https?://(?:localhost|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)"
 )
-_LAUNCHER = re.compile(
+_LAUNCHER = lazy_regex(
     r"(?:LOCAL_|NODE_|GLOBAL_)?RANK$|(?:LOCAL_)?WORLD_SIZE$|MASTER_|CUDA_|HOROVOD|TF_|OMP_|MKL_|NCCL_|KERAS_BACKEND$|PYTHON|HOME$|PATH$|"
     r"USER$|SLURM_|DISPLAY$|TOKENIZERS_|XLA_|SM_(?!HPS?(?:$|_))|AIP_|AZUREML_"
 )
 """Environment variables that set up the process, or say where a platform put things, rather than set the project."""
-_CENTRAL = re.compile(
+_CENTRAL = lazy_regex(
     r"(?i)(?:^|/)(?:\w+_)?(?:config\w*|constants|settings|params|parameters|hparams|hyperparameters|cfg)\.py$"
 )
 

@@ -15,12 +15,13 @@ from prodcheck.extract.run import FileFacts
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Evidence, Hit, Kind, Location, Outcome, Severity
+from prodcheck.patterns import lazy_regex
 
 WHOLE, MANAGED, NO_COMMAND, BUILDPACK, INCOMPLETE = 1.0, 0.8, 0.8, 0.7, 0.6
 
 _REST = r"[^\n&;|]{0,500}"
 """The rest of one command; bounded, so that no line however long takes long."""
-_INSTALLS = re.compile(
+_INSTALLS = lazy_regex(
     rf"\bpip[\d.]*\s+(?:-\S+\s+){{0,4}}install\b{_REST}(?:\s-r\s*\S|\s--requirement\b|\s\.(?:\s|\[|/|$)|\s-e\s|\.whl\b|"
     rf"/\S+\s*$)|\b(?:poetry|pdm|pipenv|rye|pixi)\b{_REST}\b(?:install|sync)\b|\buv\s+sync\b|"
     rf"\buv\s+pip\s+(?:install|sync)\s+{_REST}(?:-r|\.)|"
@@ -28,28 +29,28 @@ _INSTALLS = re.compile(
     r"\bconda-lock\s+install|\bsetup\.py\s+(?:install|develop)|\bmake\s+\S*(?:install|setup|requirements|build)|"
     r"\bpip-sync\b|\bhatch\s+(?:env|run|build)|--from=\S+\s+\S*(?:venv|site-packages|\.local|conda|/app)"
 )
-_MANIFEST = re.compile(
+_MANIFEST = lazy_regex(
     r"requirements[\w.-]*\.(?:txt|in|lock)|pyproject\.toml|Pipfile|poetry\.lock|uv\.lock|environment[\w.-]*\.ya?ml|"
     r"setup\.py|conda[\w.-]*\.ya?ml"
 )
-_PYTHON = re.compile(
+_PYTHON = lazy_regex(
     r"python|\bpip[\d.]*\b|conda|mamba|\buv\b|poetry|pytorch|tensorflow|jupyter|cuda|rapids|scipy|sagemaker|vertex|azureml|"
     r"databricks|spark|mlflow|airflow|prefect|dagster|ray|triton|torchserve|tfserving|vllm|huggingface|\.py\b",
     re.IGNORECASE,
 )
-_SUPPORT = re.compile(
+_SUPPORT = lazy_regex(
     r"(?:^|/)(?:\.github|\.gitlab|\.circleci|\.ci|ci|\.azure|\.jenkins|docs?|tests?|e2e|benchmarks?|website|frontend|ui|web|client)(?:/|$)|"
     r"(?:^|/)[^/]*(?:docs?|tests?|lint|ci|bench\w*)[^/]*\.?dockerfile|(?:^|/)dockerfile[._-][^/]*(?:docs?|test|lint|ci|bench)",
     re.IGNORECASE,
 )
-_DEVELOPMENT = re.compile(r"\.devcontainer/|\.gitpod|(?:^|[/._-])dev(?:el|elopment)?(?:$|[/._-])", re.IGNORECASE)
-_PINNED = re.compile(r"azureml://registries/[\w-]+/environments/[\w.-]+/versions/\d+|:[\w.-]*\d|@sha256:")
+_DEVELOPMENT = lazy_regex(r"\.devcontainer/|\.gitpod|(?:^|[/._-])dev(?:el|elopment)?(?:$|[/._-])", re.IGNORECASE)
+_PINNED = lazy_regex(r"azureml://registries/[\w-]+/environments/[\w.-]+/versions/\d+|:[\w.-]*\d|@sha256:")
 _CODE_IMAGES = (
-    (re.compile(r"modal\.Image\..*"), "an image of Modal"),
-    (re.compile(r"bentoml\.images\..*"), "an image of BentoML"),
-    (re.compile(r"flytekit\.ImageSpec|flyte\.Image\..*"), "an image of Flyte"),
-    (re.compile(r"zenml\..*DockerSettings"), "an image of ZenML"),
-    (re.compile(r"prefect_docker\..*|prefect\.docker\.DockerImage"), "an image of Prefect"),
+    (lazy_regex(r"modal\.Image\..*"), "an image of Modal"),
+    (lazy_regex(r"bentoml\.images\..*"), "an image of BentoML"),
+    (lazy_regex(r"flytekit\.ImageSpec|flyte\.Image\..*"), "an image of Flyte"),
+    (lazy_regex(r"zenml\..*DockerSettings"), "an image of ZenML"),
+    (lazy_regex(r"prefect_docker\..*|prefect\.docker\.DockerImage"), "an image of Prefect"),
 )
 _KEYWORD_IMAGES = {
     "base_image": "an image of Kubeflow", "image_uri": "an image of SageMaker",
@@ -165,7 +166,7 @@ def _command(container: Container) -> str | None:
     return " ".join(found[word] for word in ("ENTRYPOINT", "CMD") if word in found) if found else None
 
 
-_SELF_STARTING = re.compile(
+_SELF_STARTING = lazy_regex(
     r"tensorflow/serving|torchserve|tritonserver|vllm|mlserver|lambda/python|functions/python|ray-ml|streamlit|nginx"
 )
 

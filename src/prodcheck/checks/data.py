@@ -14,6 +14,7 @@ from prodcheck.facts import Facts
 from prodcheck.facts.data import DataFile, kind_of
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severity, Strength
+from prodcheck.patterns import lazy_regex
 
 BEARABLE = 10
 """How many times the size of small data git still bears, if nobody changes the data often."""
@@ -140,8 +141,8 @@ def _literal(facts: Facts, location: Location) -> str:
     return ""
 
 
-_LOOKS_LIKE_SOURCE = re.compile(r"[\w*]\.[A-Za-z]\w{1,8}(?:\.\w+)?$|://|/\w+/?$")
-_WRITERS = re.compile(r"(?:to_(?:csv|parquet|feather|hdf|pickle|excel|json)|save|savez|savetxt|dump|write_\w+)\Z")
+_LOOKS_LIKE_SOURCE = lazy_regex(r"[\w*]\.[A-Za-z]\w{1,8}(?:\.\w+)?$|://|/\w+/?$")
+_WRITERS = lazy_regex(r"(?:to_(?:csv|parquet|feather|hdf|pickle|excel|json)|save|savez|savetxt|dump|write_\w+)\Z")
 
 
 def _written(facts: Facts) -> set[str]:
@@ -170,7 +171,7 @@ def _in_git(facts: Facts) -> list[DataFile]:
     ]
 
 
-_PRODUCED = re.compile(
+_PRODUCED = lazy_regex(
     r"(?i)(?:^|/)(?:results?|outputs?|figures?|plots?|logs?|baselines?\w*|evals?|evaluation|predictions?|preds|"
     r"submissions?|checkpoints?|runs|mlruns|wandb|cache|artifacts?|catboost_info)/|submission[^/]*\.csv$"
 )

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength, ToolUse
+from prodcheck.patterns import lazy_regex
 
 BY_HAND = 5
 """Assertions in modules that load data from which on one may speak of checks."""
-_TABLES = re.compile(
+_TABLES = lazy_regex(
     r"(?:pandas|polars|dask|modin|cudf|vaex|pyarrow|duckdb|pyspark|awswrangler|geopandas|datatable|petastorm|"
     r"google\.cloud\.bigquery|snowflake|feast|databricks|mlflow\.data)\b|"
     r"\.(?:read_|toPandas|to_pandas|sql\b)"
 )
 """Reads of tables. Images, sound and bare arrays have no columns that a schema could name."""
-_CHECKING = re.compile(
+_CHECKING = lazy_regex(
     r"(?i)(?:^|\.)_?(?:validate|check|verify|assert|ensure)_?\w*(?:data|schema|input|frame|df|columns?|rows?)\w*$"
 )
 
 
-_TRAINING_DATA = re.compile(r"(?i)train|prep|data|load|ingest|feature|etl")
+_TRAINING_DATA = lazy_regex(r"(?i)train|prep|data|load|ingest|feature|etl")
 _QUALITY = frozenset(["cleanlab", "record-schemas"])
 """Tools that look at data without declaring what it has to be; named last."""
 

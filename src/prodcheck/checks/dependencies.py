@@ -11,10 +11,11 @@ from prodcheck.facts import Facts, import_names
 from prodcheck.facts.dependencies import BENCHMARK_PARTS, ImportedPackage
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Kind, Location, Outcome, Severity, Strength
+from prodcheck.patterns import lazy_regex
 
 _DEBUGGERS = frozenset("ipdb pudb debugpy pydevd pydevd_pycharm web_pdb remote_pdb".split())
 """Packages that nobody should declare: the import is what has to go."""
-_INSTALLING = re.compile(r"\b(?:install(?:ed|ing|ation)?|require(?:s|ments|d)?)\b", re.IGNORECASE)
+_INSTALLING = lazy_regex(r"\b(?:install(?:ed|ing|ation)?|require(?:s|ments|d)?)\b", re.IGNORECASE)
 _PACKAGE_FORMATS = ("setup.py", "setup.cfg", "pyproject", "poetry")
 _MINOR_GROUPS = frozenset("dev test docs lint typing types style ci quality pre-commit profile build".split())
 _TOOL_FOLDERS = frozenset("scripts script tools tool ci dev bin".split())

@@ -8,15 +8,16 @@ from collections.abc import Mapping
 from prodcheck.facts import Facts
 from prodcheck.facts.ci import CiCommand, CiGraph
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome
+from prodcheck.patterns import lazy_regex
 
 _OUT = frozenset({"deploy", "publish"})
 _LESSER = frozenset({"lint", "type", "format"})
 _ON_CHANGE = frozenset({"push", "pull_request"})
-_LOCAL_CLUSTER = re.compile(r"(?:kind (?:create|load)|minikube start|k3d cluster|microk8s|ct install|localstack)\b")
+_LOCAL_CLUSTER = lazy_regex(r"(?:kind (?:create|load)|minikube start|k3d cluster|microk8s|ct install|localstack)\b")
 """A cluster that the job makes for itself: what is deployed there is under test."""
-_TRIAL = re.compile(r"test\.?pypi|localhost|127\.0\.0\.1|registry:5000", re.IGNORECASE)
+_TRIAL = lazy_regex(r"test\.?pypi|localhost|127\.0\.0\.1|registry:5000", re.IGNORECASE)
 """Places that nobody installs from."""
-_REMOTE = re.compile(r"deploy|release|publish|\bcd\b", re.IGNORECASE)
+_REMOTE = lazy_regex(r"deploy|release|publish|\bcd\b", re.IGNORECASE)
 
 Job = tuple[str, str]
 

@@ -20,6 +20,7 @@ from prodcheck.extract.run import FileFacts
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severity
+from prodcheck.patterns import lazy_regex
 
 
 class Source(Enum):
@@ -36,23 +37,23 @@ _SOFTER: Mapping[Source, Source] = {Source.REMOTE: Source.UNKNOWN, Source.UNKNOW
 MAX_HOPS = 4
 """Assignments that are followed back from a load to where its bytes come from."""
 
-_PICKLES = re.compile(
+_PICKLES = lazy_regex(
     r"(?:(?:six\.moves\.)?c?_?[pP]ickle5?|dill|cloudpickle|marshal)\.(?:load|loads|Unpickler)|"
     r"(?:sklearn\.externals\.)?joblib\.load|compress_pickle\.loads?|"
     r"(?:pandas|modin\.pandas|cudf)\.read_pickle|shelve\.(?:open|DbfilenameShelf)|jsonpickle\.(?:decode|unpickler\.decode)"
 )
-_SAFE = re.compile(
+_SAFE = lazy_regex(
     r"safetensors(?:\.\w+)*\.(?:load|load_file|safe_open|load_model)|safe_open|onnx\.load(?:_model)?|"
     r"onnxruntime\.InferenceSession|skops\.io\.loads?"
 )
-_KERAS = re.compile(r"(?:tensorflow\.)?(?:tf_)?keras\.(?:models|saving)\.load_model")
+_KERAS = lazy_regex(r"(?:tensorflow\.)?(?:tf_)?keras\.(?:models|saving)\.load_model")
 _UNSAFE_YAML = frozenset("yaml.load yaml.load_all yaml.unsafe_load yaml.unsafe_load_all yaml.full_load".split())
-_WRITERS = re.compile(
+_WRITERS = lazy_regex(
     r"(?:.*\.)?c?[pP]ickle5?\.(?:dumps?|Pickler)|(?:dill|cloudpickle|joblib|marshal)\.dumps?|"
     r"(?:sklearn\.externals\.)?joblib\.dump|torch\.save|.*\.to_pickle|numpy\.(?:save|savez\w*)|shelve\.open|"
     r".*\.save_checkpoint|.*\.ModelCheckpoint"
 )
-_FETCHES = re.compile(
+_FETCHES = lazy_regex(
     r"(?:requests|httpx|urllib3)(?:\.\w+\(\))?\.(?:get|post|request|stream|urlopen)|requests\.Session\(\)\.\w+|"
     r"urllib(?:2|\.request)?\.(?:urlopen|urlretrieve)|wget\.download|gdown\.\w+|aiohttp\..*\.(?:get|post)|"
     r"boto3\..*\.(?:get_object|get|download_file|download_fileobj)|.*\.(?:download_fileobj|download_to_filename|"
@@ -63,23 +64,23 @@ _FETCHES = re.compile(
     r"flask\.request\..*|streamlit\..*file_uploader|gradio\..*File|input|"
     r"xmlrpc\..*|socket\.socket\(\)\.recv\w*"
 )
-_LOADS = re.compile(
+_LOADS = lazy_regex(
     r"(?:load|loads|Unpickler|read_pickle|open|DbfilenameShelf|decode|load_\w+|unsafe_load\w*|full_load\w*|safe_open|"
     r"InferenceSession|enable_unsafe_deserialization)$"
 )
-_OPENS = re.compile(
+_OPENS = lazy_regex(
     r"(?:open|io\.open|gzip\.open|bz2\.open|lzma\.open|codecs\.open|.*\.open|(?:io\.)?BytesIO|tarfile\..*)"
 )
-_ADDRESS = re.compile(r"(?:https?|ftp|s3a?|gs|gcs|abfss?|wasbs?|hf)://")
-_LOCAL_ADDRESS = re.compile(r"https?://(?:localhost|127\.0\.0\.1)")
-_SCANNERS = re.compile(r"\b(?:modelscan|picklescan|fickling)\b")
-_HASHES = re.compile(
+_ADDRESS = lazy_regex(r"(?:https?|ftp|s3a?|gs|gcs|abfss?|wasbs?|hf)://")
+_LOCAL_ADDRESS = lazy_regex(r"https?://(?:localhost|127\.0\.0\.1)")
+_SCANNERS = lazy_regex(r"\b(?:modelscan|picklescan|fickling)\b")
+_HASHES = lazy_regex(
     r"hashlib\.\w+|.*\.hexdigest|hmac\.compare_digest|.*(?:check|verify|validate)\w*(?:hash|sum|digest|sha256|md5)\w*"
 )
-_INTERNAL = re.compile(r"(?:^|\.)__(?:setstate|reduce|getstate|reduce_ex|copy|deepcopy)__$")
+_INTERNAL = lazy_regex(r"(?:^|\.)__(?:setstate|reduce|getstate|reduce_ex|copy|deepcopy)__$")
 
 
-_PICKLED = re.compile(r"\.(?:pkl|pickle|joblib|pt|pth|ckpt|bin|npy|npz|sav|p|dill|model)$")
+_PICKLED = lazy_regex(r"\.(?:pkl|pickle|joblib|pt|pth|ckpt|bin|npy|npz|sav|p|dill|model)$")
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,7 @@ def _judge(path: str, call: Call, torch: bool | None, text: Callable[[str], str]
     return None, ""
 
 
-_ANY_OBJECT = re.compile(r"[=,]\s*(?:\w*yaml\.)?C?(?:Unsafe)?Loader\s*[,)]")
+_ANY_OBJECT = lazy_regex(r"[=,]\s*(?:\w*yaml\.)?C?(?:Unsafe)?Loader\s*[,)]")
 
 
 def _yaml(path: str, call: Call, text: Callable[[str], str]) -> Load | None:

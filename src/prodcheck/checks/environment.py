@@ -9,8 +9,9 @@ from prodcheck.checks.runtime import is_dockerfile, place_of
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
+from prodcheck.patterns import lazy_regex
 
-ISOLATED = re.compile(
+ISOLATED = lazy_regex(
     r"python3?(?:\.\d+)? -m venv|\bvirtualenv\s+(?!--(?:version|help))\S+|\bmkvirtualenv\b|\bpyenv virtualenv\b|"
     r"\buv (?:sync|venv)\b|\bpoetry (?:install|sync)\b|\bpdm (?:install|sync)\b|\bpipenv (?:install|sync)\b|"
     r"\b(?:conda|mamba|micromamba) (?:env )?create\b|\bconda-lock install\b|\bpixi (?:install|run|shell)\b|"
@@ -18,23 +19,23 @@ ISOLATED = re.compile(
     r"\bdocker (?:build|run|pull)\b|\bdocker[- ]compose (?:up|build|run)\b|\bmake (?:\w*env|create[-_]environment)\b"
 )
 """Commands that make an isolated environment."""
-_FOREIGN_IMAGE = re.compile(r"\bdocker (?:run|pull)\b")
+_FOREIGN_IMAGE = lazy_regex(r"\bdocker (?:run|pull)\b")
 """Starts an image that somebody else may have built, such as a database."""
-_SUDO = re.compile(r"\bsudo\s+(?:-\w+\s+)*pip3?\s+install")
-_DOCS = re.compile(
+_SUDO = lazy_regex(r"\bsudo\s+(?:-\w+\s+)*pip3?\s+install")
+_DOCS = lazy_regex(
     r"(?:readme|contributing|install|setup|getting[-_]?started)[\w-]*(?:\.(?:md|rst|txt|org|markdown))?\Z",
     re.I,
 )
-_TASKS = re.compile(
+_TASKS = lazy_regex(
     r"(?:makefile|gnumakefile|justfile|taskfile\.ya?ml|(?:setup|install|bootstrap)\.sh|tasks\.py)\Z", re.I
 )
 MAX_DEPTH = 2
 """Folders above a page or task file that still describes the project, not one example in it."""
 _DESCRIBING = ("conda", "pixi", "pipfile", "poetry", "hatch", "cog", "azureml", "mlproject", "python_env", "script")
-_INSTALLS = re.compile(
+_INSTALLS = lazy_regex(
     r"\b(?:install|sync|create)\b[^\n]*(?:requirement|\.toml|environment|\.ya?ml|\s\.(?:\s|\[|$)|\bpoetry)"
 )
-_DIRENV = re.compile(r"layout (?:python|pyenv|poetry)|use (?:nix|flake)")
+_DIRENV = lazy_regex(r"layout (?:python|pyenv|poetry)|use (?:nix|flake)")
 _FOREIGN = (Role.VENDORED, Role.GENERATED, Role.TEMPLATE, Role.TEST)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
@@ -10,12 +9,13 @@ from prodcheck.facts import Facts
 from prodcheck.facts.data import ARCHIVES, DATA_SUFFIXES, MODEL_SUFFIXES, suffix
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Hit, Location, Outcome, Severity
+from prodcheck.patterns import lazy_regex
 
 HUGE, LARGE, DATA = 50e6, 10e6, 1e6
 """Bytes: where GitHub warns, where a clone hurts, and where data should live elsewhere."""
 TOTAL = 200e6
 SHOWN = 20
-_WRITTEN = re.compile(r"(?:\.lock|-lock\.json|\.lock\.hcl|lock\.ya?ml|\.min\.js|\.map)$")
+_WRITTEN = lazy_regex(r"(?:\.lock|-lock\.json|\.lock\.hcl|lock\.ya?ml|\.min\.js|\.map)$")
 
 
 def large_file_in_git(facts: Facts, params: Mapping[str, object]) -> Outcome:

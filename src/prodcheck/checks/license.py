@@ -8,29 +8,30 @@ from collections.abc import Iterator, Mapping
 from prodcheck.checks import readme
 from prodcheck.facts import Facts
 from prodcheck.model import Evidence, Hit, Location, Outcome, Strength
+from prodcheck.patterns import lazy_regex
 
 _TERMS = r"(?:mit|apache|bsd|[al]?gpl|cc|mpl|isc|epl|code|data|docs?|models?|weights|content|software)[-_.\w]*"
-_FILE = re.compile(
+_FILE = lazy_regex(
     rf"(?:{_TERMS}?[-_.])?licen[cs]es?(?:[-_.]{_TERMS})?(?:\.(?:md|txt|rst|markdown|adoc|org))?"
     r"|copying(?:[-_.].*)?|unlicense(?:\.\w+)?|copyright(?:\.(?:md|txt))?",
     re.IGNORECASE,
 )
-_NOT_TEXT = re.compile(
+_NOT_TEXT = lazy_regex(
     r"\.(?:py|pyc|json|ya?ml|toml|js|ts|go|java|ipynb|png|svg|csv|html?|tmpl|template|header|sh)$", re.IGNORECASE
 )
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = lazy_regex(
     r"\[(?:year|fullname|full name|name|yyyy)\]|<(?:year|copyright holders?|name of author|owner)>"
     r"|\{\{ ?(?:year|organization|author)[^}]*\}\}",
     re.IGNORECASE,
 )
-_PUBLIC = re.compile(
+_PUBLIC = lazy_regex(
     r"(?:^|[/@.])(?:github\.com|gitlab\.com|bitbucket\.org|codeberg\.org|huggingface\.co|hf\.co|sr\.ht|gitee\.com)[/:]",
     re.IGNORECASE,
 )
-_HEADING = re.compile(
+_HEADING = lazy_regex(
     r"^(?:#+[ \t]*.*\blicen[cs]e|.*\blicen[cs]e\w*[^\n]*\n[=~^-]{3,}|\*\*licen[cs]e)", re.IGNORECASE | re.MULTILINE
 )
-_NAMED = re.compile(
+_NAMED = lazy_regex(
     r"\b(?:MIT|Apache(?:[- ]?(?:License|2))|(?:L|A)?GPL|BSD|MPL|CC[- ]BY|CC0|Unlicense|ISC|EUPL|"
     r"Creative Commons|Mozilla Public)\b"
 )

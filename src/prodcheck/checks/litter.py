@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Evidence, Hit, Location, Outcome
+from prodcheck.patterns import lazy_regex
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Litter:
 
 
 def _kind(id_: str, name: str, pattern: str) -> Litter:
-    return Litter(id_, name, re.compile(pattern))
+    return Litter(id_, name, lazy_regex(pattern))
 
 
 KINDS = (
@@ -43,18 +44,18 @@ KINDS = (
     _kind("editor", "settings of one person's editor", r"(?:^|/)\.(?:idea|spyproject)/|\.(?:swp|swo|iml)$"),
     _kind("logs", "log files", r"(?:^|/)(?:[^/]+\.log(?:\.\d+)?|nohup\.out)$"),
 )
-_RENAMED = re.compile(
+_RENAMED = lazy_regex(
     r"(?P<stem>.+?)(?:[-_ ]+(?:copy|backup|bak|old|final|orig)(?:[-_ ]?\d+)?|-Copy\d+| \(\d+\)|[-_]v\d+)"
     r"\.(?:py|ipynb)$",
     re.IGNORECASE,
 )
-_LEFTOVER = re.compile(
+_LEFTOVER = lazy_regex(
     r"(?:^|/)(?:Untitled\d*\.ipynb|[^/]+-Copy\d+\.ipynb|[^/]+ \(\d+\)\.(?:py|ipynb)"
     r"|[^/]+\.(?:py|ipynb)\.(?:bak|old|orig|save))$"
 )
-_UNNAMED = re.compile(r"(?:^|/)Untitled\d*\.ipynb\Z")
-_PYTHON_IGNORED = re.compile(r"__pycache__|\*\.py\[|\*\.pyc|\*\.py\[cod\]")
-_PROJECT_IGNORED = re.compile(
+_UNNAMED = lazy_regex(r"(?:^|/)Untitled\d*\.ipynb\Z")
+_PYTHON_IGNORED = lazy_regex(r"__pycache__|\*\.py\[|\*\.pyc|\*\.py\[cod\]")
+_PROJECT_IGNORED = lazy_regex(
     r"\.env\b|\bvenv|\bdata\b|models?/|\.ipynb_checkpoints|mlruns|wandb|\*\.(?:csv|pkl|h5|pt|pth|ckpt|log)|logs?/"
     r"|outputs?/|dist/|build/|\.idea|\.vscode|\.DS_Store|\.cache|egg-info",
 )

@@ -10,6 +10,7 @@ from prodcheck.extract.dependency import Manifest, normalise
 from prodcheck.facts import Facts, import_names
 from prodcheck.facts.paths import Role
 from prodcheck.model import Location
+from prodcheck.patterns import lazy_regex
 
 NOT_LOCKED = frozenset("python pip setuptools wheel".split())
 FROZEN_FACTOR = 1.5
@@ -186,7 +187,7 @@ def _ignored(facts: Facts, path: str) -> Location | None:
     return None
 
 
-_LOCK_NAMES = re.compile(r"/?(?:(?:uv|poetry|pdm|Pipfile|pixi|conda)[.-]lock(?:\.ya?ml)?|(?:\*|requirements)\.lock)\Z")
+_LOCK_NAMES = lazy_regex(r"/?(?:(?:uv|poetry|pdm|Pipfile|pixi|conda)[.-]lock(?:\.ya?ml)?|(?:\*|requirements)\.lock)\Z")
 
 
 _MANAGERS = {"uv": "pyproject", "poetry": "poetry", "pdm": "pyproject", "Pipfile": "pipfile", "pixi": "pixi"}

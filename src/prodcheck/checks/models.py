@@ -11,12 +11,13 @@ from prodcheck.facts import Facts
 from prodcheck.facts.data import MODEL_WORDS, kind_of
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
+from prodcheck.patterns import lazy_regex
 
 BARE = 0.25
 """What a bare pickle is worth: more than a model that is never saved, on which nothing else can build."""
 _INTERCHANGE = frozenset("onnx openvino core-ml tflite saved-model safetensors gguf pmml skops".split())
-_NAMED_VERSION = re.compile(r"(?i)(?:final|latest|best|new|old|copy|v\d+|\(\d+\))[\w-]*\.\w+$")
-_COMPUTED = re.compile(r"\{|%[sd]|\d{8}|run_id|sha|version")
+_NAMED_VERSION = lazy_regex(r"(?i)(?:final|latest|best|new|old|copy|v\d+|\(\d+\))[\w-]*\.\w+$")
+_COMPUTED = lazy_regex(r"\{|%[sd]|\d{8}|run_id|sha|version")
 
 
 def _own_model(facts: Facts) -> str | None:
@@ -146,10 +147,10 @@ def _by_path(facts: Facts) -> Outcome:
     return Outcome(0.0, reason="no registry and no tracked model file", confidence=Confidence.MEDIUM)
 
 
-_MODEL_NAME = re.compile(
+_MODEL_NAME = lazy_regex(
     r"""(?P<f>\bf)?["'](?P<name>[^"'\n]*\w\.(?:pkl|pickle|joblib|pt|pth|h5|hdf5|keras|onnx|ckpt|bin|model|sav|cbm|ubj))["']"""
 )
-_JOINED = re.compile(r"""(?:[/+%]|\.(?:replace|with_\w+)\([^()]*|join\((?!(?:\s*["'][^"']*["']\s*,)*\s*$)[^()]*)\s*$""")
+_JOINED = lazy_regex(r"""(?:[/+%]|\.(?:replace|with_\w+)\([^()]*|join\((?!(?:\s*["'][^"']*["']\s*,)*\s*$)[^()]*)\s*$""")
 """What stands before a name that is only the last part of a computed path."""
 
 

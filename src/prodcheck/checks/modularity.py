@@ -11,6 +11,7 @@ from prodcheck.extract.python_model import Definition, PythonFacts
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
+from prodcheck.patterns import lazy_regex
 
 LONG_MODULE = 800
 LONG_FUNCTION = 80
@@ -24,12 +25,12 @@ SMALL_BESIDE = 5
 """A file with less than this fraction of the loose code of the worst one is not the problem."""
 USUAL_SIZE = 2_500
 """Code lines up to which each large function or module weighs fully; in larger projects their density counts."""
-_NO_LOGIC = re.compile(
+_NO_LOGIC = lazy_regex(
     r"(?i)(?:^|/)(?:setup|conf|config\w*|settings|constants|__init__|__about__|versioneer|noxfile)\.py$|/dags/"
 )
 
 
-_TEST_FUNCTION = re.compile(r"(?:^|\.)_*test(?:_\w+)?$")
+_TEST_FUNCTION = lazy_regex(r"(?:^|\.)_*test(?:_\w+)?$")
 
 
 def unmodular_code(facts: Facts, params: Mapping[str, object]) -> Outcome:
@@ -140,10 +141,10 @@ def _copies(modules: Mapping[str, tuple[PythonFacts, int, int]]) -> tuple[float,
     return (copied / len(holders) if copied >= 2 else 0.0), hits
 
 
-_KEDRO = re.compile(r"^\[tool\.kedro\]", re.MULTILINE)
-_NOT_A_PACKAGE = re.compile(r"(?i)tests?|docs?|src|examples?\w*|benchmarks?|scripts|tools|notebooks|config|conf")
+_KEDRO = lazy_regex(r"^\[tool\.kedro\]", re.MULTILINE)
+_NOT_A_PACKAGE = lazy_regex(r"(?i)tests?|docs?|src|examples?\w*|benchmarks?|scripts|tools|notebooks|config|conf")
 _CCDS_DATA = frozenset("data/raw data/interim data/processed data/external models notebooks references reports".split())
-_CONFIG_FILE = re.compile(
+_CONFIG_FILE = lazy_regex(
     r"(?i)(?:^|/)(?:params|config\w*|parameters|hparams|settings|\.env\.(?:example|sample|template))\.(?:ya?ml|toml|ini|json|cfg)$"
     r"|(?:^|/)(?:conf|config|configs|configuration|hydra_conf)/.*\.(?:ya?ml|toml|ini|json|cfg|gin|py|conf)$|\.gin$|(?:^|/)\.env\.\w+$"
 )

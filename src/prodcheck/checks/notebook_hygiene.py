@@ -10,6 +10,7 @@ from prodcheck.extract.notebook import Cell, NotebookFacts
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Kind, Location, Outcome
+from prodcheck.patterns import lazy_regex
 
 LONG_NOTEBOOK = 500
 """Code lines of a notebook that nobody reviews; the 95th percentile of public notebooks is 566."""
@@ -19,7 +20,7 @@ MAX_OUTPUT = 200_000
 MAX_RAW_LINES = 5_000
 MAX_WIDGETS = 100_000
 
-_STRIPPERS = re.compile(r"nbstripout|nb-clean|nb_clean|nbqa|jupyter-nb-clear-output|--clear-output|ClearOutput")
+_STRIPPERS = lazy_regex(r"nbstripout|nb-clean|nb_clean|nbqa|jupyter-nb-clear-output|--clear-output|ClearOutput")
 
 
 def bloated_notebook(facts: Facts, params: Mapping[str, object]) -> Outcome:
@@ -127,7 +128,7 @@ def _strip_guard(facts: Facts) -> Evidence | None:
     return None
 
 
-_RUNNERS = re.compile(
+_RUNNERS = lazy_regex(
     r"\bpapermill\b|nbconvert\b.*--execute|jupyter(?:-| )execute|--nbmake|--nbval|\btestbook\b|"
     r"\btreon\b|jupyter-cache|jcache\b|"
     r"pytest-notebook|nbclient"
@@ -155,7 +156,7 @@ def notebook_hidden_state(facts: Facts, params: Mapping[str, object]) -> Outcome
     return Outcome(1 - bad / executed, (), tuple(hits), reason)
 
 
-_COMMANDS = re.compile(r"^[ \t]*[^\s#]", re.MULTILINE)
+_COMMANDS = lazy_regex(r"^[ \t]*[^\s#]", re.MULTILINE)
 
 
 def _hidden_state(path: str, book: NotebookFacts) -> Hit | None:

@@ -10,6 +10,7 @@ from prodcheck.facts import Facts
 from prodcheck.facts.operations import DEMAND, EVENT, JOBS, PUSH, REGISTER, SCHEDULE, TRAIN, Trigger
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Stage, Strength
+from prodcheck.patterns import lazy_regex
 
 LIVE, ON_DEMAND, PAUSED, BY_HAND, SCRIPTED = 1.0, 0.6, 0.4, 0.4, 0.2
 SMALL = 300
@@ -88,7 +89,7 @@ def _databricks_notebook(facts: Facts) -> Evidence | None:
 
 _COMPUTES = frozenset("ray modal spark beam dask skypilot dstack outerbounds make just".split())
 """Tools that run work somewhere and say nothing about the order of steps."""
-_NUMBERED = re.compile(r"(?:step|stage|part)?[-_ ]?\d+[a-z]?[-_. ]", re.IGNORECASE)
+_NUMBERED = lazy_regex(r"(?:step|stage|part)?[-_ ]?\d+[a-z]?[-_. ]", re.IGNORECASE)
 
 
 def no_pipeline_definition(facts: Facts, params: Mapping[str, object]) -> Outcome:

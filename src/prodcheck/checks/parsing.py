@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Hit, Location, Outcome, Severity
+from prodcheck.patterns import lazy_regex
 
-_DELIBERATE = re.compile(
+_DELIBERATE = lazy_regex(
     r"(?:^|/)(?:data|testdata|test_data|test-data|fixtures?|resources?|cases|snippets|samples?|corpus|snapshots?|inputs?|"
     r"invalid|broken|bad|syntax_errors?)/",
     re.IGNORECASE,

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Hit, Kind, Location, Outcome, Severity
+from prodcheck.patterns import lazy_regex
 
-_MACHINE = re.compile(
+_MACHINE = lazy_regex(
     r"/home/|/Users/|/mnt/[a-z]|/media/|/scratch\d*/|/gpfs\d*/|/nfs\d*/|/data\d*/|[A-Za-z]:(?:/+\w|\\+\w[\w .-])|\\\\[\w.-]+\\\w|file:///|"
     r"/content/drive/|/kaggle/|/dbfs/FileStore/|/Workspace/Users/|/root/\w|/Volumes/"
 )
-_CONTAINER = re.compile(
+_CONTAINER = lazy_regex(
     r"/home/(?:bentoml|model-server|ec2-user|jovyan|jupyter|runner|vscode|user|site|app|appuser|airflow|sagemaker-user|nonroot|vcap|"
     r"hadoop|spark|mambauser|docker|coder|mluser|mlflow|worker|node|default|ray|prefect|dagster|superset|nvs|azureuser)(?:/|$)|"
     r"/mnt/(?:data|azureml|batch|s3|models?|efs|nfs|input|output|blob\w*|vol\w*)(?:/|$)|/data\d*/?$|/root/\.|"
@@ -22,23 +23,23 @@ _CONTAINER = re.compile(
     r"python\d|te?mp)\b)"
 )
 """Paths that an image or platform defines, so that they are the same on every machine."""
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = lazy_regex(
     r"path[/_ ]?to|your[-_ ]|<[\w -]+>|\$\{?\w|\{\w*\}|%[sdr(]|\.\.\.|example\.|C:\\\\?$|XXX|foo/bar|user\.name|"
     r"[\\/](?:user_?name|me|you|yourname|someone|<user>)[\\/]",
     re.IGNORECASE,
 )
-_DATA_ROOT = re.compile(r"/data\d*/")
-_FILE_LIKE = re.compile(r"\.\w{1,8}$|(?:/[\w.-]+){4}")
-_NOT_A_PATH = re.compile(r"[\n*?|<>\"]|\(\?|\[\w|\\[dswb][+*?{]|\s{2}")
-_DEPLOYMENT = re.compile(
+_DATA_ROOT = lazy_regex(r"/data\d*/")
+_FILE_LIKE = lazy_regex(r"\.\w{1,8}$|(?:/[\w.-]+){4}")
+_NOT_A_PATH = lazy_regex(r"[\n*?|<>\"]|\(\?|\[\w|\\[dswb][+*?{]|\s{2}")
+_DEPLOYMENT = lazy_regex(
     r"(?i)(?:^|/)(?:[\w.-]*dockerfile[\w.-]*|containerfile|(?:docker-)?compose[\w.-]*\.ya?ml|bentofile\.yaml|cog\.yaml|devcontainer\.json|\.gitpod\.ya?ml|"
     r"\.gitlab-ci\.yml|\.?appveyor\.ya?ml|\.travis\.yml|\.cirrus\.yml|azure-pipelines[\w.-]*\.ya?ml|buildspec[\w.-]*\.ya?ml|cloudbuild\.ya?ml|values[\w.-]*\.ya?ml|chart\.yaml|mlproject)$|"
     r"(?:^|/)(?:\.github|\.circleci|\.azure|\.azuredevops|k8s|kubernetes|helm|charts|manifests|deploy\w*|terraform|infra\w*|docker|ansible)/"
 )
-_CONFIG = re.compile(
+_CONFIG = lazy_regex(
     r"(?i)\.(?:ya?ml|toml|cfg|ini)$|(?:^|/)[\w.-]*(?:config|settings|params|cfg)[\w.-]*\.json$|(?:^|/)\.env[\w.]*$"
 )
-_MAIN_GUARD = re.compile(r"if\s*\(?\s*__name__\s*==")
+_MAIN_GUARD = lazy_regex(r"if\s*\(?\s*__name__\s*==")
 MAX_CONFIG = 100_000
 """Bytes; larger YAML and JSON files are data."""
 MAX_FILES = 8

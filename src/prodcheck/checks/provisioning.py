@@ -12,6 +12,7 @@ from prodcheck.extract.python_model import Call, PythonFacts
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
+from prodcheck.patterns import lazy_regex
 
 PRESENT, CLUSTER, SCRIPTED, COMPOSED = 0.6, 0.5, 0.3, 0.1
 PINNED, STATE, PARAMETERS, LEAKED = 0.2, 0.1, 0.1, 0.6
@@ -103,13 +104,13 @@ def _tools(facts: Facts) -> Iterator[_Tool]:
     yield from _scripts(facts, own)
 
 
-_REMOTE_STATE = re.compile(r"^\s*(?:backend\s+\"(?!local)\w+\"|cloud\s*)\s*\{|^\s*remote_state\s*\{", re.MULTILINE)
-_TF_VERSIONS = re.compile(
+_REMOTE_STATE = lazy_regex(r"^\s*(?:backend\s+\"(?!local)\w+\"|cloud\s*)\s*\{|^\s*remote_state\s*\{", re.MULTILINE)
+_TF_VERSIONS = lazy_regex(
     r"required_version\s*=|required_providers\s*\{[^}]{0,5000}\bversion\s*=|\bversion\s*=\s*\"[~=>^]*\s*\d", re.DOTALL
 )
 
 
-_PER_ENVIRONMENT = re.compile(
+_PER_ENVIRONMENT = lazy_regex(
     r"(?:^|/)env(?:ironment)?s?/(?:dev|prod|stag\w*|stg|test|qa)\w*/.*\.tf$|"
     r"(?:config|infra|env)[\w-]*[-_.](?:prod|dev|stag\w*|stg|test|qa)\.(?:ya?ml|json|env|hcl)$"
 )
@@ -176,7 +177,7 @@ def _cloud_development_kits(facts: Facts, own: list[str]) -> Iterator[_Tool]:
             yield _Tool("Pulumi", PRESENT, evidence, PINNED * locked, not local, bool(stacks))
 
 
-_CDK_PARAMETER = re.compile(r"CfnParameter|process\.env|os\.environ|tryGetContext|try_get_context|\bstage\b")
+_CDK_PARAMETER = lazy_regex(r"CfnParameter|process\.env|os\.environ|tryGetContext|try_get_context|\bstage\b")
 
 
 def _cdk_parameters(facts: Facts, folder: str) -> bool:
@@ -224,7 +225,7 @@ _KUBERNETES = frozenset(
     "Deployment StatefulSet DaemonSet Job CronJob Service Ingress Pod ConfigMap InferenceService SeldonDeployment "
     "RayService RayCluster HorizontalPodAutoscaler Workflow WorkflowTemplate".split()
 )
-_AZURE_ML = re.compile(
+_AZURE_ML = lazy_regex(
     r"azureml.*(?:workspace|compute|amlCompute|Endpoint|Deployment|datastore|registry)\.schema\.json", re.IGNORECASE
 )
 
@@ -282,7 +283,7 @@ def _template(path: str, part: Mapping[str, object], name: str) -> Iterator[_Too
         yield _Tool("ARM template", PRESENT, evidence, PINNED, True, isinstance(part.get("parameters"), dict))
 
 
-_IMPERATIVE = re.compile(
+_IMPERATIVE = lazy_regex(
     r"\b(?:az\s+(?!login|account|configure|extension)[\w-]+(?:\s+[\w-]+){0,3}\s+create\b|aws\s+[\w-]+\s+(?:create|run|put)-[\w-]+|"
     r"gcloud\s+(?:\w[\w-]*\s+){1,4}(?:create|deploy)\b|eksctl\s+create|eb\s+(?:create|init)|gsutil\s+mb|aws\s+s3\s+mb|"
     r"kubectl\s+(?:create|apply)\b|doctl\s+\w+\s+\w*\s*create|ibmcloud\s+\w+\s+[\w-]*create)"
@@ -322,7 +323,7 @@ def _state_file(facts: Facts) -> str:
 
 # Whether a cloud is used, and platforms that are configured by a file in the repository
 
-_CREATES = re.compile(
+_CREATES = lazy_regex(
     r"boto3\..*\.(?:create_(?!presigned|multipart|tags|dataset_import)\w+|run_instances|put_bucket_\w+|start_instances|"
     r"register_task_definition|start_training_job)|"
     r"sagemaker\.(?:\w+\.)*\w+\(\)\.(?:deploy|fit|transformer|upsert|register|create)|"
@@ -333,15 +334,15 @@ _CREATES = re.compile(
     r"google\.cloud\.\w+\.\w*Client\(\)\.create_\w+|googleapiclient\..*|(?:aws_cdk|pulumi_(?:aws|azure|gcp)\w*)\..*|"
     r"kubernetes\.client\..*\.create_namespaced_\w+"
 )
-_PAAS = re.compile(
+_PAAS = lazy_regex(
     r"\b(?:vercel|netlify|heroku|fly(?:ctl)?|railway|render|modal|hf|huggingface-cli|streamlit|gh-pages|mkdocs)\b"
 )
-_CLOUD_COMMAND = re.compile(
+_CLOUD_COMMAND = lazy_regex(
     r"^(?:az|aws|gcloud|kubectl|helm|eksctl|eb|sam|cdk|terraform|tofu|terragrunt|pulumi|serverless|sls|copilot|databricks|"
     r"ansible-playbook|skaffold|argocd|oc|ibmcloud|oci|chalice|zappa)\b"
 )
-_REGISTRY = re.compile(r"\.dkr\.ecr\.|gcr\.io/|\.pkg\.dev/|\.azurecr\.io")
-_README_COMMAND = re.compile(
+_REGISTRY = lazy_regex(r"\.dkr\.ecr\.|gcr\.io/|\.pkg\.dev/|\.azurecr\.io")
+_README_COMMAND = lazy_regex(
     r"^\s*\$?\s*((?:aws\s+(?:ec2|ecs|ecr|lambda|sagemaker|cloudformation|eks|elasticbeanstalk)\s+[a-z-]+|"
     r"gcloud\s+(?:run|app|functions|ai|compute|container|builds)\s+[\w-]+|az\s+(?:webapp|ml|containerapp|container|acr|aks|functionapp)\s+[\w-]+|"
     r"eb\s+(?:init|create|deploy)|kubectl\s+apply|sam\s+deploy|eksctl\s+create).*)$",

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 
+from prodcheck.patterns import lazy_regex
+
 
 def _words(*alternatives: str) -> re.Pattern[str]:
     """Any of these, whatever the case. The last ones are for other languages: a README is for its readers."""
-    return re.compile("|".join(alternatives), re.IGNORECASE | re.MULTILINE)
+    return lazy_regex("|".join(alternatives), re.IGNORECASE | re.MULTILINE)
 
 
 def _commands(*alternatives: str) -> re.Pattern[str]:
     """Any of these at the beginning of a line of code, behind a prompt or not."""
     start = r"^[ \t]*(?:[$>%!#][ \t]?|\(\w+\) ?\$ ?)?(?:sudo |time )?(?:[A-Z_]+=\S+ )*"
-    return re.compile(f"{start}(?:{'|'.join(alternatives)})", re.MULTILINE)
+    return lazy_regex(f"{start}(?:{'|'.join(alternatives)})", re.MULTILINE)
 
 
-NAME = re.compile(
+NAME = lazy_regex(
     r"(?:^|/)read[-_ ]?me"
     r"(?:(?:[._-][a-z]{2}(?:[-_][a-z]{2,4})?)?\.(?:md|markdown|rst|txt|org|adoc|asciidoc|ipynb|html))?$",
     re.IGNORECASE,
@@ -27,7 +29,7 @@ SETUP = _words(
     "prerequisit", "how to (?:start|build)", "安装|环境|依赖|快速开始", "インストール|セットアップ|環境", "설치",
     "instal", "einricht", "voraussetzung", "prérequis", "dépendances", "requisitos", "зависимост|установк",
 )  # fmt: skip
-INSTALL = re.compile(
+INSTALL = lazy_regex(
     r"\b(?:pip3?|pipx|uv|conda|mamba|micromamba|poetry|pdm|pipenv|pixi|hatch|rye|npm|brew|apt(?:-get)?|git|make|dvc|"
     r"docker(?:[ -]compose)?|setup\.py)\b[^\n`]{0,40}?\b"
     r"(?:install|sync|create|add|build|up|pull|clone|setup|env|develop)\b"
@@ -47,20 +49,20 @@ RUNS = _commands(
     "snakemake", "nextflow", "kubectl apply", "helm", "terraform apply", "az ml", "sagemaker", "spark-submit",
     "kedro new", "kaggle", "curl", "cookiecutter", "copier", "ccds",
 )  # fmt: skip
-PYTHON_CODE = re.compile(
+PYTHON_CODE = lazy_regex(
     r"^\s*(?:>>> ?)?(?:(?:from|import) \w+|[\w., ]+ = [\w.]+\(|[\w.]+\([^)\n]*\)\s*$)", re.MULTILINE
 )
-NOTEBOOK_LINK = re.compile(
+NOTEBOOK_LINK = lazy_regex(
     r"colab\.research\.google\.com|mybinder\.org|nbviewer|kaggle\.com/(?:code|kernels|notebooks)|\]\([^)]+\.ipynb[)#]|"
     r"studiolab\.sagemaker|huggingface\.co/spaces|\.streamlit\.app|deepnote\.com"
 )
 _GUIDE = r"(?:example|tutorial|quick ?-?start|getting[- _]?started|user[- ]?guide|usage|readthedocs|\bdocumentation)"
-GUIDE_LINK = re.compile(
+GUIDE_LINK = lazy_regex(
     rf"(?<!!)\[[^\]]*{_GUIDE}[^\]]*\]\(|(?<!!)\[[^\]]*\]\([^)]*{_GUIDE}|`[^`<]*{_GUIDE}[^`<]*<[^`>]+>`_", re.IGNORECASE
 )
 """A link to examples, a tutorial or a guide: Markdown (not an image) or reStructuredText."""
-LOCAL_LINK = re.compile(r"\]\((?!https?:|#|mailto:)[^)\s]+\)")
-README_LINK = re.compile(r"\]\((?!https?:)[^)\s]*readme\.\w+\)", re.IGNORECASE)
+LOCAL_LINK = lazy_regex(r"\]\((?!https?:|#|mailto:)[^)\s]+\)")
+README_LINK = lazy_regex(r"\]\((?!https?:)[^)\s]*readme\.\w+\)", re.IGNORECASE)
 DATA = _words(
     r"\bdata ?sets?\b", r"\bcorpus\b", r"kaggle\.com", r"huggingface\.co/datasets", r"archive\.ics\.uci|\bUCI\b",
     r"\bdata (?:source|set|is|are|was|were|from|comes|collected|provided|used|can be|file|dictionary)\b",
@@ -82,29 +84,29 @@ CONTACT = _words(
     "联系|作者|贡献", "連絡", "kontakt", "aut[oe]u?r", "mitwirk", r"@[\w-]+\s*$",
 )  # fmt: skip
 
-FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*\n(.*?)^[ \t]*(?:```|~~~)", re.MULTILINE | re.DOTALL)
-INDENTED = re.compile(r"(?:^(?: {4}|\t| {2,3}\$ ?)[^\n]*\n?)+", re.MULTILINE)
-DIRECTIVE = re.compile(r"^\.\. code(?:-block)?:: ?(?!bibtex)[^\n]*\n((?:[ \t]+[^\n]*\n|\n)+)", re.MULTILINE)
-SPAN = re.compile(r"`([^`\n]+)`")
-TREE = re.compile(r"^.*[├└│].*$", re.MULTILINE)
+FENCE = lazy_regex(r"^[ \t]*(?:```|~~~)[^\n]*\n(.*?)^[ \t]*(?:```|~~~)", re.MULTILINE | re.DOTALL)
+INDENTED = lazy_regex(r"(?:^(?: {4}|\t| {2,3}\$ ?)[^\n]*\n?)+", re.MULTILINE)
+DIRECTIVE = lazy_regex(r"^\.\. code(?:-block)?:: ?(?!bibtex)[^\n]*\n((?:[ \t]+[^\n]*\n|\n)+)", re.MULTILINE)
+SPAN = lazy_regex(r"`([^`\n]+)`")
+TREE = lazy_regex(r"^.*[├└│].*$", re.MULTILINE)
 HEADINGS = (
-    re.compile(r"^#{1,6}[ \t]*(.+)$", re.MULTILINE),
-    re.compile(r"^([^\n]+)\n[=~^-]{3,}[ \t]*$", re.MULTILINE),
-    re.compile(r"<h\d[^>]*>(.*?)</h\d>", re.DOTALL),
-    re.compile(r"^(?:\*\*|__)([^*\n]+)(?:\*\*|__):?[ \t]*$", re.MULTILINE),
-    re.compile(r"^(?:=+|\*+) (.+)$", re.MULTILINE),
+    lazy_regex(r"^#{1,6}[ \t]*(.+)$", re.MULTILINE),
+    lazy_regex(r"^([^\n]+)\n[=~^-]{3,}[ \t]*$", re.MULTILINE),
+    lazy_regex(r"<h\d[^>]*>(.*?)</h\d>", re.DOTALL),
+    lazy_regex(r"^(?:\*\*|__)([^*\n]+)(?:\*\*|__):?[ \t]*$", re.MULTILINE),
+    lazy_regex(r"^(?:=+|\*+) (.+)$", re.MULTILINE),
 )
 """Markdown; underlined; HTML; a line in bold; AsciiDoc and Org."""
 
-COOKIECUTTER = re.compile(r"cookiecutter[- ]?data[- ]?science|Project based on the|<small>", re.IGNORECASE)
-_IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-SCRIPT = re.compile(r"(?:^|[\s;&|(])python3? (?:-[uOBW]+ )*(?P<path>[\w][\w./-]*\.py)\b")
-PLACEHOLDER = re.compile(
+COOKIECUTTER = lazy_regex(r"cookiecutter[- ]?data[- ]?science|Project based on the|<small>", re.IGNORECASE)
+_IDEOGRAPH = lazy_regex(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+SCRIPT = lazy_regex(r"(?:^|[\s;&|(])python3? (?:-[uOBW]+ )*(?P<path>[\w][\w./-]*\.py)\b")
+PLACEHOLDER = lazy_regex(
     r"your|my_|path|xxx|example|_name\b|<|>|\{|\*|\.\.\.|(?-i:[A-Z]{3})|(?:script|file|program|module)\.py$"
     r"|^(?:foo|bar|test)\.py$",
     re.IGNORECASE,
 )
-ELSEWHERE = re.compile(
+ELSEWHERE = lazy_regex(
     r"git clone\b|\bwget\b|\bcurl\b[^\n]*\.py|cookiecutter|copier|degit|(?:^|[\s;&])cd \.\.", re.MULTILINE
 )
 

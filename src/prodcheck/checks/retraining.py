@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -12,36 +11,37 @@ from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.facts.stages import FileStages, Seen, Stager
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome
+from prodcheck.patterns import lazy_regex
 
 MAX_HOPS = 2
 """First-party calls that are followed from a handler."""
-_HANDLER_DECORATOR = re.compile(
+_HANDLER_DECORATOR = lazy_regex(
     r".*\.(?:get|post|put|patch|route|websocket|api_route|api|task|endpoint|on_message|method|predict)|bentoml\.\w+|ray\.serve\.\w+|"
     r"modal\.\w+|functions_framework\.\w+|gradio\.\w+|chainlit\.\w+|litserve\.\w+"
 )
-_APPLICATION = re.compile(
+_APPLICATION = lazy_regex(
     r"(?:fastapi|flask|quart|litestar|sanic|starlette|falcon|bottle|robyn|aiohttp|bentoml|modal|azure\.functions|\.).*|app\..*|router\..*|"
     r"ray\.serve\..*|functions_framework\..*|chainlit\..*|\?\..*"
 )
 _CONTRACT = frozenset("model_fn predict_fn transform_fn input_fn output_fn lambda_handler".split())
-_LOAD = re.compile(
+_LOAD = lazy_regex(
     r"(?:joblib|pickle|cPickle|dill|cloudpickle|skops\.io)\.load|torch\.(?:load|jit\.load)|(?:.*\.)?load_(?:model|state_dict|weights|checkpoint|learner)|"
     r"(?!.*(?:Tokenizer|Processor|Config)).*\.from_pretrained|mlflow(?:\.\w+)*\.load_model|onnxruntime\.InferenceSession|tensorflow\.(?:saved_model\.load|lite\.Interpreter)|"
     r".*\.load_from_checkpoint|spacy\.load|TabularPredictor\.load|.*Predictor\.load|transformers\.pipeline|bentoml\..*\.(?:get|load_model)|"
     r".*\.restore|fasttext\.load_model|h2o\.load_model"
 )
-_REFITS_BY_DESIGN = re.compile(
+_REFITS_BY_DESIGN = lazy_regex(
     r"(?:prophet|fbprophet|neuralprophet|statsmodels|statsforecast|pmdarima|river|arch|lifelines|filterpy|sktime|darts|tbats)\b"
 )
-_LAZY = re.compile(r"sklearn\.neighbors\..*|faiss\..*|annoy\..*")
-_SERVING_NAME = re.compile(
+_LAZY = lazy_regex(r"sklearn\.neighbors\..*|faiss\..*|annoy\..*")
+_SERVING_NAME = lazy_regex(
     r"(?i)(?:^|/)(?:predict\w*|infer\w*|serve\w*|scor(?:e|ing)\w*|app|api|main_api|server|web\w*app)\.(?:py|ipynb)$"
 )
 _DELIVERS = frozenset(
     "to_csv to_parquet to_sql to_excel to_json to_gbq insert_many put_object writerow writerows".split()
 )
 
-_ANSWER = re.compile(r"(?i)submi|pred|result|output|score|forecast")
+_ANSWER = lazy_regex(r"(?i)submi|pred|result|output|score|forecast")
 """Names under which predictions are written."""
 
 

@@ -9,6 +9,7 @@ from prodcheck.checks.builds import missing_requirements
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Evidence, Hit, Kind, Location, Outcome, Strength
+from prodcheck.patterns import lazy_regex
 
 PYTHON_SHARE = 0.7
 """What stating the Python version counts; the rest is the operating system and CUDA, for those that need them."""
@@ -20,33 +21,33 @@ _NATIVE = frozenset(
 )
 """Modules whose installation depends on the operating system, its libraries or the GPU's driver."""
 
-_TRIVIAL = re.compile(r"\s*(?:\*|>=?\s*[23](?:\.0)*|>=?\s*2\.[67]|={0,2}\s*3(?:\.\*)?|[\^~]3(?:\.0)?)\s*\Z")
+_TRIVIAL = lazy_regex(r"\s*(?:\*|>=?\s*[23](?:\.0)*|>=?\s*2\.[67]|={0,2}\s*3(?:\.\*)?|[\^~]3(?:\.0)?)\s*\Z")
 _IMAGES = "python pytorch tensorflow rapids jupyter miniconda miniforge azureml sagemaker databricks".split()
-_FROM = re.compile(r"^[ \t]*FROM[ \t]+(?:--platform=\S+[ \t]+)?([^\s:@]+)[:@](\S+)", re.IGNORECASE | re.MULTILINE)
-_IMAGE = re.compile(r'"image"\s*:\s*"([^"]+):([^"]+)"')
-_CI_PYTHON = re.compile(
+_FROM = lazy_regex(r"^[ \t]*FROM[ \t]+(?:--platform=\S+[ \t]+)?([^\s:@]+)[:@](\S+)", re.IGNORECASE | re.MULTILINE)
+_IMAGE = lazy_regex(r'"image"\s*:\s*"([^"]+):([^"]+)"')
+_CI_PYTHON = lazy_regex(
     r"python-version\s*:|versionSpec\s*:|image\s*:\s*[\"']?python:\d|^python\s*:|py3\d+", re.MULTILINE
 )
-_CI_FILES = re.compile(
+_CI_FILES = lazy_regex(
     r"\.github/workflows/[^/]+\.ya?ml\Z|\.gitlab-ci\.yml\Z|azure-pipelines[^/]*\.ya?ml\Z|\.circleci/config\.yml\Z|"
     r"\.travis\.yml\Z|bitbucket-pipelines\.yml\Z|(?:\A|/)tox\.ini\Z"
 )
 _VERSION_FILES = {
-    ".python-version": re.compile(r"\s*(?:python-|cpython@?)?(\d+\.\d+(?:\.\d+)*)\S*\s*\Z"),
-    "runtime.txt": re.compile(r"\s*python-?\s*(\d+\.\d+(?:\.\d+)*)\s*\Z|\s*(\d+\.\d+(?:\.\d+)*)\s*\Z"),
-    ".tool-versions": re.compile(r"\s*python\s+(\d+\.\d+\S*)"),
-    "mise.toml": re.compile(r"\s*python\s*=\s*\"?(\d+\.\d+[\d.]*)"),
-    ".mise.toml": re.compile(r"\s*python\s*=\s*\"?(\d+\.\d+[\d.]*)"),
-    "databricks.yml": re.compile(r"\s*-?\s*((?:spark_version|environment_version|client)\s*:\s*\S+)"),
+    ".python-version": lazy_regex(r"\s*(?:python-|cpython@?)?(\d+\.\d+(?:\.\d+)*)\S*\s*\Z"),
+    "runtime.txt": lazy_regex(r"\s*python-?\s*(\d+\.\d+(?:\.\d+)*)\s*\Z|\s*(\d+\.\d+(?:\.\d+)*)\s*\Z"),
+    ".tool-versions": lazy_regex(r"\s*python\s+(\d+\.\d+\S*)"),
+    "mise.toml": lazy_regex(r"\s*python\s*=\s*\"?(\d+\.\d+[\d.]*)"),
+    ".mise.toml": lazy_regex(r"\s*python\s*=\s*\"?(\d+\.\d+[\d.]*)"),
+    "databricks.yml": lazy_regex(r"\s*-?\s*((?:spark_version|environment_version|client)\s*:\s*\S+)"),
 }
-_CLASSIFIER = re.compile(r"Programming Language :: Python :: 3\.\d+")
-_PROSE = re.compile(r"\bpython\s*(?:version\s*)?(?:>=|≥|=+|:)?\s*v?3\.\d+", re.IGNORECASE)
-_FRONT_MATTER = re.compile(r"---\n.*?^python_version\s*:\s*[\"']?([\d.]+).*?\n---", re.DOTALL | re.MULTILINE)
-_SYSTEM_PROSE = re.compile(
+_CLASSIFIER = lazy_regex(r"Programming Language :: Python :: 3\.\d+")
+_PROSE = lazy_regex(r"\bpython\s*(?:version\s*)?(?:>=|≥|=+|:)?\s*v?3\.\d+", re.IGNORECASE)
+_FRONT_MATTER = lazy_regex(r"---\n.*?^python_version\s*:\s*[\"']?([\d.]+).*?\n---", re.DOTALL | re.MULTILINE)
+_SYSTEM_PROSE = lazy_regex(
     r"\bCUDA\s*(?:toolkit\s*|version\s*)?[v≥>=]*\s*\d+|\bUbuntu\s*\d+|\bcuDNN\s*\d", re.IGNORECASE
 )
 _SYSTEM_FILES = frozenset("devcontainer.json apt.txt packages.txt aptfile conda-lock.yml".split())
-_CUDA_NAMES = re.compile(r"(?:cudatoolkit|pytorch-cuda|cuda-version|cuda(?:-[a-z-]+)?|cudnn)\Z")
+_CUDA_NAMES = lazy_regex(r"(?:cudatoolkit|pytorch-cuda|cuda-version|cuda(?:-[a-z-]+)?|cudnn)\Z")
 _END_OF_LIFE = {"3.5": "2020-09", "3.6": "2021-12", "3.7": "2023-06", "3.8": "2024-10", "3.9": "2025-10"}
 _FOREIGN = (Role.VENDORED, Role.GENERATED, Role.TEMPLATE)
 

@@ -8,14 +8,15 @@ from collections.abc import Iterator, Mapping
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Evidence, Location, Outcome, Strength
+from prodcheck.patterns import lazy_regex
 
-_SCANNER = re.compile(
+_SCANNER = lazy_regex(
     r"gitleaks|betterleaks|detect-secrets|trufflehog|ggshield|gitguardian|talisman|ripsecrets|whispers|kingfisher|"
     r"secret[-_]detection|git-secrets|detect-aws-credentials",
     re.IGNORECASE,
 )
-_KEYS_ONLY = re.compile(r"detect-private-key")
-_OTHER_HOOKS = re.compile(r"(?:^|/)lefthook\.ya?ml$|(?:^|/)\.husky/[\w-]+$")
+_KEYS_ONLY = lazy_regex(r"detect-private-key")
+_OTHER_HOOKS = lazy_regex(r"(?:^|/)lefthook\.ya?ml$|(?:^|/)\.husky/[\w-]+$")
 _SETTINGS = (
     ".gitleaks.toml",
     "gitleaks.toml",
@@ -24,17 +25,17 @@ _SETTINGS = (
     ".gitguardian.yml",
     ".talismanrc",
 )
-_MANAGED_IMPORTS = re.compile(
+_MANAGED_IMPORTS = lazy_regex(
     r"^(?:google\.cloud\.secretmanager|azure\.keyvault\.secrets|hvac|kaggle_secrets|google\.colab\.userdata|"
     r"prefect\.blocks\.system|dotenv|pydantic_settings|environs|decouple|dynaconf|keyring|onepasswordconnectsdk|"
     r"infisical\w*)(?:\.|$)"
 )
-_MANAGED_CALLS = re.compile(
+_MANAGED_CALLS = lazy_regex(
     r"^(?:os\.getenv|os\.environ\.get|getpass\.getpass|dbutils\.secrets\.get|modal\.Secret\.\w+|"
     r"google\.colab\.userdata\.get|"
     r"airflow\.(?:models|hooks)\.\S*(?:get_connection|Variable\.get))$"
 )
-_IGNORED_ENV = re.compile(r"^/?(?:\*\*/)?(?:\.env(?:\.\*|\*)?|\*\.env|\.env\*|\.\*)/?$")
+_IGNORED_ENV = lazy_regex(r"^/?(?:\*\*/)?(?:\.env(?:\.\*|\*)?|\*\.env|\.env\*|\.\*)/?$")
 
 
 def no_secret_guardrail(facts: Facts, params: Mapping[str, object]) -> Outcome:

@@ -11,6 +11,7 @@ from prodcheck.extract.python_model import Import, PythonFacts
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
+from prodcheck.patterns import lazy_regex
 
 MODULE_LINES = 30
 """Code lines from which on a module is expected to be imported by some test."""
@@ -125,8 +126,8 @@ def _test_modules(facts: Facts) -> Iterator[tuple[str, PythonFacts]]:
             yield path, file.python
 
 
-_CONFIG_GLOB = re.compile(r"""["']/?([\w./-]*\*[\w./*-]*\.ya?ml)["']""")
-_CONFIG_CLASS = re.compile(r"^\s*-?\s*(?:class|_target_|class_path)\s*:\s*[\"']?(\w+(?:\.\w+)+)", re.MULTILINE)
+_CONFIG_GLOB = lazy_regex(r"""["']/?([\w./-]*\*[\w./*-]*\.ya?ml)["']""")
+_CONFIG_CLASS = lazy_regex(r"^\s*-?\s*(?:class|_target_|class_path)\s*:\s*[\"']?(\w+(?:\.\w+)+)", re.MULTILINE)
 
 
 def _configured(facts: Facts) -> Iterator[str]:
@@ -193,18 +194,18 @@ def _coverage(facts: Facts) -> tuple[Evidence, ...]:
     return ()
 
 
-_CLIENTS = re.compile(
+_CLIENTS = lazy_regex(
     r"(?:fastapi|starlette)\.testclient\.TestClient|httpx\.AsyncClient|.*\.test_client|.*\.test_cli_runner|"
     r"(?:click|typer)\.testing\.CliRunner\(\)\.invoke|runpy\.run_(?:path|module)|streamlit\.testing\..*|"
     r"gradio_client\.Client|aiohttp\.test_utils\..*|django\.test\.Client"
 )
-_HARNESSES = re.compile(
+_HARNESSES = lazy_regex(
     r"(?:.*\.)?(?:KedroSession\.create|SequentialRunner|materialize|execute_in_process|prefect_test_harness|"
     r"DockerContainer|DockerCompose|mock_aws)|kedro\..*\.run|testcontainers\..*|moto\.\w+|metaflow\.Runner"
 )
-_PROCESSES = re.compile(r"subprocess\.(?:run|call|check_call|check_output|Popen)|os\.system")
+_PROCESSES = lazy_regex(r"subprocess\.(?:run|call|check_call|check_output|Popen)|os\.system")
 _ENTRIES = frozenset("main train train_model run_training run_pipeline training_loop fit_model run_experiment".split())
-_NAMED = re.compile(r"(?i)(?:^|[/_-])(?:integration|e2e|end_?to_?end|end2end|smoke|functional|acceptance|pipeline)")
+_NAMED = lazy_regex(r"(?i)(?:^|[/_-])(?:integration|e2e|end_?to_?end|end2end|smoke|functional|acceptance|pipeline)")
 
 
 def no_integration_test(facts: Facts, params: Mapping[str, object]) -> Outcome:

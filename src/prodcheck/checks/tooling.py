@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from prodcheck.facts import Facts
 from prodcheck.facts.ci import CiCommand
 from prodcheck.model import Evidence, Hit, Kind, Location, Outcome, Strength, ToolUse
+from prodcheck.patterns import lazy_regex
 
 CREDIT = {Strength.DECLARED: 0.5, Strength.CONFIGURED: 0.7, Strength.USED: 0.7, Strength.ENFORCED: 1.0}
 """What a linter or type checker is worth: one that nothing runs is forgotten within weeks."""
@@ -28,7 +29,7 @@ _SERVICES = ("sonarqube", "code-climate", "deepsource", "codacy", "qodana", "tru
 """Hosted linters: a file in the repository is all that can be seen of them."""
 _HINTS = ("typing-marker", "runtime-types")
 """Signs of type hints that are no type checker."""
-_SYNTAX_ONLY = re.compile(r"--select[= ]?[\"']?(?:E9|F63|F7|F82|,)+[\"']?(?:\s|$)")
+_SYNTAX_ONLY = lazy_regex(r"--select[= ]?[\"']?(?:E9|F63|F7|F82|,)+[\"']?(?:\s|$)")
 
 
 @dataclass(frozen=True)

@@ -9,21 +9,22 @@ from prodcheck.extract.python_model import PythonFacts
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
+from prodcheck.patterns import lazy_regex
 
 _PARTIAL = {"tensorboard": 0.6, "pipeline-metadata": 0.7, "azureml-runs": 0.7, "guild": 1.0, "polyaxon": 1.0}
 """Tools that record less than a tracker does: curves without a store to query, or runs without parameters."""
 _PLATFORMS = frozenset(["sagemaker-pipelines", "azureml-pipelines", "vertex-pipelines"])
 """Services that record each job by themselves."""
-_STORES = re.compile(r"(?:^|/)(?:mlruns|wandb/(?:run|offline-run|latest-run)[^/]*|lightning_logs|\.neptune|\.aim)/")
-_LOGGERS = re.compile(r"(?:.*\.)?CSVLogger")
-_WRITTEN = re.compile(
+_STORES = lazy_regex(r"(?:^|/)(?:mlruns|wandb/(?:run|offline-run|latest-run)[^/]*|lightning_logs|\.neptune|\.aim)/")
+_LOGGERS = lazy_regex(r"(?:.*\.)?CSVLogger")
+_WRITTEN = lazy_regex(
     r"(?:.*[/_-])?(?:metrics?|scores?|history|loss(?:es)?|results?|train(?:ing)?[_-]?logs?|logs?)(?:[_-][\w-]*)?"
     r"\.(?:txt|log|csv|tsv|jsonl?|ya?ml)$",
     re.IGNORECASE,
 )
 """Names of files to which a training script writes how it went."""
-_FOR_WRITING = re.compile(r"\bopen\([^\n]*,\s*(?:mode\s*=\s*)?[\"'][awx]")
-_METRICS = re.compile(r"(?:^|/)(?:metrics?|scores?|results?)[\w-]*\.(?:json|csv|ya?ml)$", re.IGNORECASE)
+_FOR_WRITING = lazy_regex(r"\bopen\([^\n]*,\s*(?:mode\s*=\s*)?[\"'][awx]")
+_METRICS = lazy_regex(r"(?:^|/)(?:metrics?|scores?|results?)[\w-]*\.(?:json|csv|ya?ml)$", re.IGNORECASE)
 
 
 def no_experiment_tracking(facts: Facts, params: Mapping[str, object]) -> Outcome:

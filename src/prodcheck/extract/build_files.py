@@ -11,12 +11,13 @@ import re
 from prodcheck.extract import requirements
 from prodcheck.extract.dependency import Manifest
 from prodcheck.extract.text import decode
+from prodcheck.patterns import lazy_regex
 
-_NIX_PYTHON = re.compile(
+_NIX_PYTHON = lazy_regex(
     r"\bpython\d*\.withPackages|\bpython\d*Packages\b|poetry2nix|uv2nix|pyproject-nix|mach-nix|dream2nix"
 )
-_REQUIREMENTS = re.compile(r"\bpython_requirement\s*\(|\bpython_requirements\s*\(|\brequirement\s*\(\s*\"")
-_LITERAL = re.compile(r"\"([A-Za-z][\w.-]*(?:\[[\w,-]*\])?\s*(?:[=<>~!]=?[^\"]*)?)\"")
+_REQUIREMENTS = lazy_regex(r"\bpython_requirement\s*\(|\bpython_requirements\s*\(|\brequirement\s*\(\s*\"")
+_LITERAL = lazy_regex(r"\"([A-Za-z][\w.-]*(?:\[[\w,-]*\])?\s*(?:[=<>~!]=?[^\"]*)?)\"")
 NIX_FILES = ("flake.nix", "shell.nix", "default.nix")
 BUILD_FILES = ("BUILD", "BUILD.bazel", "BUILD.pants")
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from prodcheck.extract import ci_azure, ci_cloud, ci_github, ci_gitlab, ci_others
 from prodcheck.extract.ci_model import Job, Pipeline, Step
+from prodcheck.patterns import lazy_regex
 
 __all__ = ["Job", "Pipeline", "Step", "extract", "provider_of", "wants"]
 
@@ -33,12 +34,12 @@ _PATHS = (
     ("semaphore", r"(?:^|/)\.semaphore/[^/]+" + _YAML),
     ("pre-commit.ci", r"(?:^|/)\.pre-commit-config" + _YAML),
 )
-_COMPILED = tuple((provider, re.compile(pattern)) for provider, pattern in _PATHS)
-_AZURE_KEYS = re.compile(rb"^(?:stages|jobs|steps|extends):", re.MULTILINE)
-_AZURE_STEPS = re.compile(rb"^[ \t]*(?:- )?(?:task|script|bash|pwsh|powershell|template):", re.MULTILINE)
-_CLOUD_BUILD = re.compile(rb"\bname: ['\"]?(?:gcr\.io/|[\w.-]+-docker\.pkg\.dev/)", re.MULTILINE)
-_GITLAB_TEXT = re.compile(rb"^  (?:script|extends|before_script):|^include:", re.MULTILINE)
-_GITLAB_FOLDER = re.compile(r"(?:^|/)\.?(?:ci|gitlab|pipelines?|ci-templates|templates|jobs)/", re.IGNORECASE)
+_COMPILED = tuple((provider, lazy_regex(pattern)) for provider, pattern in _PATHS)
+_AZURE_KEYS = lazy_regex(rb"^(?:stages|jobs|steps|extends):", re.MULTILINE)
+_AZURE_STEPS = lazy_regex(rb"^[ \t]*(?:- )?(?:task|script|bash|pwsh|powershell|template):", re.MULTILINE)
+_CLOUD_BUILD = lazy_regex(rb"\bname: ['\"]?(?:gcr\.io/|[\w.-]+-docker\.pkg\.dev/)", re.MULTILINE)
+_GITLAB_TEXT = lazy_regex(rb"^  (?:script|extends|before_script):|^include:", re.MULTILINE)
+_GITLAB_FOLDER = lazy_regex(r"(?:^|/)\.?(?:ci|gitlab|pipelines?|ci-templates|templates|jobs)/", re.IGNORECASE)
 
 
 def provider_of(path: str) -> str:

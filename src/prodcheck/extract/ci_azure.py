@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from prodcheck.extract.ci_model import Includes, Job, Node, Pairs, Pipeline, Step, expand, root
 from prodcheck.extract.yaml import load_all
+from prodcheck.patterns import lazy_regex
 
 _BODY = ("steps", "jobs", "stages", "extends")
 _STARTS = ("trigger", "pr", "schedules", "pool")
@@ -16,8 +17,8 @@ _KEYS = frozenset(
     "services workspace appendCommitMessageToRunName lockBehavior timeoutInMinutes continueOnError dependsOn "
     "condition".split()
 )
-_VARIABLE = re.compile(r"\$\(([\w.]+)\)")
-NAMED = re.compile(
+_VARIABLE = lazy_regex(r"\$\(([\w.]+)\)")
+NAMED = lazy_regex(
     r"azure[-_]?pipelines?|(?:^|/)\.?(?:azure-?pipelines|azuredevops|pipelines|ado)/|devops", re.IGNORECASE
 )
 _SHELLS = {"script": "bash", "bash": "bash", "pwsh": "pwsh", "powershell": "powershell"}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from prodcheck.extract.ci_model import Job, Node, Read, Step, combinations, expand
+from prodcheck.patterns import lazy_regex
 
 _BOTH = frozenset({"push", "pull_request"})
-_PARAMETER = re.compile(r"<<\s*(?:parameters|matrix)\.([\w-]+)\s*>>")
+_PARAMETER = lazy_regex(r"<<\s*(?:parameters|matrix)\.([\w-]+)\s*>>")
 MAX_COMMANDS = 500
 """Reusable commands put into one job: they may multiply each other."""
-_KNOWN_ORBS = re.compile(r"(?:circleci|codecov|aws|gcp|slack|heroku|kubernetes|docker|azure|sonarcloud)")
+_KNOWN_ORBS = lazy_regex(r"(?:circleci|codecov|aws|gcp|slack|heroku|kubernetes|docker|azure|sonarcloud)")
 """Orbs whose jobs are known, or that run nothing of interest."""
 
 

@@ -8,6 +8,7 @@ import shlex
 from prodcheck.extract.ci_model import Job, Node, Pipeline, Step, root, script_steps
 from prodcheck.extract.text import decode
 from prodcheck.extract.yaml import load_all
+from prodcheck.patterns import lazy_regex
 
 _BOTH = frozenset({"push", "pull_request"})
 
@@ -89,13 +90,13 @@ def code_catalyst(path: str, data: bytes) -> Pipeline | None:
 
 # Jenkins ------------------------------------------------------------------------------------------------------------
 
-_STEP = re.compile(
+_STEP = lazy_regex(
     r"\b(sh|bat|powershell|pwsh)\b\s*\(?\s*(?:label\s*:\s*(?:'[^']*'|\"[^\"]*\")\s*,\s*)?(?:script\s*:\s*)?"
     r"('''|\"\"\"|'|\")"
 )
-_STAGE = re.compile(r"\bstage\s*\(?\s*['\"]([^'\"]+)['\"]")
+_STAGE = lazy_regex(r"\bstage\s*\(?\s*['\"]([^'\"]+)['\"]")
 MAX_JENKINS = 300_000
-_TOKEN = re.compile(r"'''|\"\"\"|'|\"|/\*|//|\n|\\\\.?", re.DOTALL)
+_TOKEN = lazy_regex(r"'''|\"\"\"|'|\"|/\*|//|\n|\\\\.?", re.DOTALL)
 
 
 def _without_comments(text: str) -> str:

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from prodcheck.extract.ci_model import Job, Node, Pairs, Pipeline, Step, combinations, expand, root
 from prodcheck.extract.yaml import load_all
+from prodcheck.patterns import lazy_regex
 
-_MATRIX = re.compile(r"\$\{\{\s*(?:matrix|env)\.([\w.-]+)\s*\}\}")
+_MATRIX = lazy_regex(r"\$\{\{\s*(?:matrix|env)\.([\w.-]+)\s*\}\}")
 _EVENTS = {
     "push": "push",
     "pull_request": "pull_request",
@@ -197,8 +198,8 @@ def _flat(node: Node, prefix: str) -> dict[str, str]:
     return out
 
 
-_BRANCH = re.compile(r"github\.ref(?:_name)?\s*==\s*'|startsWith\(\s*github\.ref\s*,\s*'refs/heads")
-_TAG = re.compile(
+_BRANCH = lazy_regex(r"github\.ref(?:_name)?\s*==\s*'|startsWith\(\s*github\.ref\s*,\s*'refs/heads")
+_TAG = lazy_regex(
     r"^startsWith\(\s*github\.(?:event\.)?ref\s*,\s*'refs/tags|github\.ref_type\s*==\s*'tag'|^github\.event\.release"
 )
 

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from prodcheck.extract.ci_model import Includes, Job, Node, Pairs, Pipeline, Step, combinations, root, script_steps
 from prodcheck.extract.yaml import load_all
+from prodcheck.patterns import lazy_regex
 
 _GLOBAL = frozenset(
     "default include stages variables workflow image services cache before_script after_script types spec".split()
 )
 _SECTIONS = ("before_script", "script", "after_script")
-_SECURITY = re.compile(
+_SECURITY = lazy_regex(
     r"(?:Security|SAST|Secret-Detection|Dependency-Scanning|Container-Scanning|License|Code-Quality)"
 )
 _REFS = {

@@ -12,9 +12,10 @@ from typing import Any
 from prodcheck.extract import requirements
 from prodcheck.extract.dependency import Manifest, Requirement, bound_of, inside, normalise
 from prodcheck.extract.text import decode
+from prodcheck.patterns import lazy_regex
 
-_SPEC = re.compile(r"(?:[\w./-]+::)?([A-Za-z0-9_][\w.-]*)\s*(?:\[[^\]]*\])?\s*(.*)\Z", re.DOTALL)
-_JINJA_LINE = re.compile(r"^[ \t]*\{%.*%\}[ \t]*$", re.MULTILINE)
+_SPEC = lazy_regex(r"(?:[\w./-]+::)?([A-Za-z0-9_][\w.-]*)\s*(?:\[[^\]]*\])?\s*(.*)\Z", re.DOTALL)
+_JINJA_LINE = lazy_regex(r"^[ \t]*\{%.*%\}[ \t]*$", re.MULTILINE)
 
 
 def parse(spec: str, line: int | None, group: str = "") -> Requirement | None:

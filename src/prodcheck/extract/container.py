@@ -11,17 +11,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prodcheck.extract.text import decode
+from prodcheck.patterns import lazy_regex
 
 MAX_BYTES = 500_000
-_NAME = re.compile(r"(?:dockerfile|containerfile)(?:[._-].+)?|.+[._-](?:dockerfile|containerfile)", re.IGNORECASE)
-_NOT = re.compile(r"\.(?:dockerignore|md|rst|txt|py|sh|ya?ml|json|j2|jinja2?|tmpl|tpl|erb|in)$", re.IGNORECASE)
-_INSTRUCTION = re.compile(r"\s*([A-Za-z]+)(?:\s+(.*))?$", re.DOTALL)
+_NAME = lazy_regex(r"(?:dockerfile|containerfile)(?:[._-].+)?|.+[._-](?:dockerfile|containerfile)", re.IGNORECASE)
+_NOT = lazy_regex(r"\.(?:dockerignore|md|rst|txt|py|sh|ya?ml|json|j2|jinja2?|tmpl|tpl|erb|in)$", re.IGNORECASE)
+_INSTRUCTION = lazy_regex(r"\s*([A-Za-z]+)(?:\s+(.*))?$", re.DOTALL)
 _WORDS = frozenset(
     "FROM RUN CMD LABEL MAINTAINER EXPOSE ENV ADD COPY ENTRYPOINT VOLUME USER WORKDIR ARG ONBUILD STOPSIGNAL "
     "HEALTHCHECK SHELL".split()
 )
-_HEREDOC = re.compile(r"(?<!<)<<-?\s*([\"']?)([A-Za-z_]\w*)\1")
-_VARIABLE = re.compile(r"\$(?:\{(\w+)(?::?[-+]([^}]*))?\}|(\w+))")
+_HEREDOC = lazy_regex(r"(?<!<)<<-?\s*([\"']?)([A-Za-z_]\w*)\1")
+_VARIABLE = lazy_regex(r"\$(?:\{(\w+)(?::?[-+]([^}]*))?\}|(\w+))")
 
 
 @dataclass(frozen=True)

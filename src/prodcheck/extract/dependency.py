@@ -6,11 +6,13 @@ import posixpath
 import re
 from dataclasses import dataclass
 
-_SEPARATORS = re.compile(r"[-_.]+")
-_CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>|\^|~|=)\s*([^\s,;|()]+)")
-_CREDENTIALS = re.compile(r"(?<=//)[^/@\s]+@")
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z", re.IGNORECASE)
-_VERSION_TAG = re.compile(r"[vV]?\d+(?:\.\d+)+\S*\Z")
+from prodcheck.patterns import lazy_regex
+
+_SEPARATORS = lazy_regex(r"[-_.]+")
+_CLAUSE = lazy_regex(r"(===|==|~=|!=|<=|>=|<|>|\^|~|=)\s*([^\s,;|()]+)")
+_CREDENTIALS = lazy_regex(r"(?<=//)[^/@\s]+@")
+_COMMIT = lazy_regex(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z", re.IGNORECASE)
+_VERSION_TAG = lazy_regex(r"[vV]?\d+(?:\.\d+)+\S*\Z")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from prodcheck.extract.text import decode
+from prodcheck.patterns import lazy_regex
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -164,9 +165,9 @@ def _toml(text: str) -> Document:
     return Document("toml", root, _toml_lines(text))
 
 
-_TOML_TABLE = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_TOML_TABLE = lazy_regex(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _TOML_NAME = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
-_TOML_KEY = re.compile(rf"\s*({_TOML_NAME}(?:\s*\.\s*{_TOML_NAME})*)\s*=")
+_TOML_KEY = lazy_regex(rf"\s*({_TOML_NAME}(?:\s*\.\s*{_TOML_NAME})*)\s*=")
 
 
 def _toml_lines(text: str) -> dict[str, int]:
@@ -231,8 +232,8 @@ def _ini(text: str) -> Document:
     return Document("ini", root, lines, problem)
 
 
-_JSON_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
-_JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:\n]')
+_JSON_COMMENT = lazy_regex(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_JSON_TOKEN = lazy_regex(r'"(?:[^"\\]|\\.)*"|[{}\[\],:\n]')
 
 
 def _json(text: str) -> Document:

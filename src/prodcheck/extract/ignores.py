@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
-import re
 import tokenize
 from dataclasses import dataclass
 
 from prodcheck.extract.notebook import NotebookFacts
 from prodcheck.extract.text import decode
+from prodcheck.patterns import lazy_regex
 
 MARK = b"prodcheck: ignore["
 TAG = "prodcheck-ignore"
-_COMMENT = re.compile(
+_COMMENT = lazy_regex(
     r"(?P<before>.*?)(?:#|//|--|<!--|%|;)\s*prodcheck: ignore\[(?P<rules>[\w\-, *]+)\]\s*(?P<reason>.*)"
 )
 

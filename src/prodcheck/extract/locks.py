@@ -7,19 +7,20 @@ import re
 
 from prodcheck.extract.dependency import Manifest, Requirement, normalise
 from prodcheck.extract.text import decode
+from prodcheck.patterns import lazy_regex
 
-_TOML_PACKAGE = re.compile(
+_TOML_PACKAGE = lazy_regex(
     r'^\[\[packages?\]\]\s*\n(?:(?!\[)[^\n]*\n)*?name\s*=\s*"([^"\n]+)"\s*\n(?:version\s*=\s*"([^"\n]*)")?',
     re.MULTILINE,
 )
-_CONDA_PACKAGE = re.compile(
+_CONDA_PACKAGE = lazy_regex(
     r"^- (?:name: (\S+)\n\s+version: ['\"]?([^'\"\s]+)|version: \S+\n\s+name: (\S+))", re.MULTILINE
 )
-_PIXI_NAMED = re.compile(r"^\s+name: ([\w.-]+)\s*\n\s+version: ['\"]?([^'\"\s]+)", re.MULTILINE)
-_PIXI_URL = re.compile(
+_PIXI_NAMED = lazy_regex(r"^\s+name: ([\w.-]+)\s*\n\s+version: ['\"]?([^'\"\s]+)", re.MULTILINE)
+_PIXI_URL = lazy_regex(
     r"/([A-Za-z0-9_][\w.-]*?)-(\d[^-/\s]*)-[^/\s]+\.(?:conda|tar\.bz2|whl)(?:#\S+)?\s*$", re.MULTILINE
 )
-_PYTHON = re.compile(r'^(?:requires-python|python-versions|requires_python)\s*=\s*"([^"\n]+)"', re.MULTILINE)
+_PYTHON = lazy_regex(r'^(?:requires-python|python-versions|requires_python)\s*=\s*"([^"\n]+)"', re.MULTILINE)
 
 TOML_LOCKS = {"uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm"}
 

@@ -6,17 +6,18 @@ import re
 
 from prodcheck.extract import build_files, conda, locks, pyproject, requirements, setuptools
 from prodcheck.extract.dependency import Manifest, Requirement, normalise
+from prodcheck.patterns import lazy_regex
 
 __all__ = ["Manifest", "Requirement", "extract", "normalise", "wants"]
 
-_REQUIREMENTS = re.compile(
+_REQUIREMENTS = lazy_regex(
     r"(?:.*[-_.])?(?:requirements?|reqs?|requires)(?:[-_.].*)?\.(?:txt|in|lock|pip)\Z|requirements\Z", re.IGNORECASE
 )
-_CONSTRAINTS = re.compile(r"(?:.*[-_.])?constraints?(?:[-_.].*)?\.(?:txt|in)\Z", re.IGNORECASE)
-_EXPLICIT = re.compile(
+_CONSTRAINTS = lazy_regex(r"(?:.*[-_.])?constraints?(?:[-_.].*)?\.(?:txt|in)\Z", re.IGNORECASE)
+_EXPLICIT = lazy_regex(
     r"(?:conda[-_.].*\.lock|(?:conda[-_.]?)?spec[-_.]?(?:file|list)?.*\.txt|.*explicit.*\.txt)\Z", re.IGNORECASE
 )
-_CONDA = re.compile(r"(?:.*[-_.])?(?:environments?|conda|env)(?:[-_.].*)?\.ya?ml\Z", re.IGNORECASE)
+_CONDA = lazy_regex(r"(?:.*[-_.])?(?:environments?|conda|env)(?:[-_.].*)?\.ya?ml\Z", re.IGNORECASE)
 _FOLDERS = frozenset("requirements requirement reqs".split())
 _PLATFORM_YAML = frozenset(
     "MLproject python_env.yaml python_env.yml cog.yaml bentofile.yaml config.yaml databricks.yml databricks.yaml "

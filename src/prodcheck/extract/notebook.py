@@ -18,6 +18,7 @@ from prodcheck.extract.notebook_lines import Cursor
 from prodcheck.extract.python_model import PythonFacts
 from prodcheck.extract.text import encoding_of, is_lfs_pointer
 from prodcheck.model import Location
+from prodcheck.patterns import lazy_regex
 
 MAX_OUTPUT_TEXT = 1_000_000
 """Characters of one output's text that are kept: what is longer is data."""
@@ -149,7 +150,7 @@ def _decode(data: bytes) -> tuple[str, bool]:
         return data.decode("latin-1"), True
 
 
-_CONFLICT = re.compile(r"^(?:<{7} |={7}$|>{7} )", re.MULTILINE)
+_CONFLICT = lazy_regex(r"^(?:<{7} |={7}$|>{7} )", re.MULTILINE)
 
 
 def _why_invalid(text: str, latin: bool, message: str) -> tuple[str, str]:
@@ -242,7 +243,7 @@ _OUTPUT_KINDS = {
 }
 _TEXT_KEYS = ("text", "evalue", "traceback")
 _TEXT_TYPES = frozenset("text/plain text/html text/markdown text/latex application/javascript html".split())
-_EMBEDDED = re.compile(r"base64,[A-Za-z0-9+/=]{100,}")
+_EMBEDDED = lazy_regex(r"base64,[A-Za-z0-9+/=]{100,}")
 
 
 def _output(raw: Mapping[str, object], cursor: Cursor) -> Output:

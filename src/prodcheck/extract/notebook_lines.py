@@ -7,12 +7,13 @@ public notebooks 9 were not found and none was wrong.
 
 from __future__ import annotations
 
-import re
 from json.encoder import encode_basestring, encode_basestring_ascii
+
+from prodcheck.patterns import lazy_regex
 
 PROBE = 200
 """Characters of a text that are looked for; longer ones are found by how they begin."""
-_SURROGATES = re.compile("[\ud800-\udfff]")
+_SURROGATES = lazy_regex("[\ud800-\udfff]")
 
 
 class Cursor:

@@ -14,13 +14,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from prodcheck.extract.python_expressions import CHILDREN
+from prodcheck.patterns import lazy_regex
 
 _KNOWN = frozenset(dir(builtins)) | frozenset(
     "display get_ipython In Out exit quit spark sc sqlContext sqlc dbutils displayHTML sql table __file__ __name__ "
     "mssparkutils notebookutils session".split()
 )
 _OUT_OF_SIGHT = frozenset("exec eval globals locals execfile reload".split())
-_OPAQUE_MAGIC = re.compile(
+_OPAQUE_MAGIC = lazy_regex(
     r"^\s*%{1,2}(?:run|load|loadpy|pylab|store|sql|R|Rpush|Rpull|env|macro|cython|julia|spark\w*|bigquery|pastebin|"
     r"load_?ext|reload_ext|capture|timeit|skip|fsql|with_pandas|local)\b|^\s*%\w+\s+-o\b",
     re.MULTILINE,

@@ -13,15 +13,16 @@ from dataclasses import replace
 from prodcheck.extract import requirements
 from prodcheck.extract.dependency import Manifest, Requirement, bound_of, inside, normalise, url_bound
 from prodcheck.extract.text import decode
+from prodcheck.patterns import lazy_regex
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-_HEADER = re.compile(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?\Z")
-_KEY = re.compile(r"\s*[\"']?([\w.-]+?)[\"']?\s*[.=]")
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"|\'([^\']*)\'')
+_HEADER = lazy_regex(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?\Z")
+_KEY = lazy_regex(r"\s*[\"']?([\w.-]+?)[\"']?\s*[.=]")
+_STRING = lazy_regex(r'"((?:[^"\\]|\\.)*)"|\'([^\']*)\'')
 
 
 class Lines:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from prodcheck.extract.python_literals import literal, safe_text
 from prodcheck.extract.python_model import Call
 from prodcheck.extract.python_names import Names, Scope
+from prodcheck.patterns import lazy_regex
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -28,7 +28,7 @@ _TEXT_METHODS = frozenset(
     "startswith endswith replace split rsplit strip lstrip rstrip removeprefix removesuffix".split()
 )
 """Methods of text: a path given to them is compared or cut off, not used."""
-_ABSOLUTE = re.compile(r"/[A-Za-z]|\\\\\w|[A-Za-z]:[\\/]|file:///")
+_ABSOLUTE = lazy_regex(r"/[A-Za-z]|\\\\\w|[A-Za-z]:[\\/]|file:///")
 
 
 class Block:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 import re
 
+from prodcheck.patterns import lazy_regex
+
 _SEQUENCES = (ast.List, ast.Tuple, ast.Set)
 MAX_TEXT = 200
 """Characters of a string literal that are kept."""
-_WORD = re.compile(r"[\w+=-]{16,}")
-_RUN = re.compile(r"[A-Za-z0-9+=]{16,}")
+_WORD = lazy_regex(r"[\w+=-]{16,}")
+_RUN = lazy_regex(r"[A-Za-z0-9+=]{16,}")
 """A run of letters and digits longer than words in file names are without a separator."""
-_SECRET_NAME = re.compile(r"key|token|secret|passw|pwd|credential|auth", re.IGNORECASE)
-_PIN_NAME = re.compile(r"revision|commit|sha|version|digest", re.IGNORECASE)
+_SECRET_NAME = lazy_regex(r"key|token|secret|passw|pwd|credential|auth", re.IGNORECASE)
+_PIN_NAME = lazy_regex(r"revision|commit|sha|version|digest", re.IGNORECASE)
 
 
 def literal(node: ast.expr, name: str) -> object:

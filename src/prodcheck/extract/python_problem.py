@@ -5,29 +5,31 @@ from __future__ import annotations
 import re
 import sys
 
+from prodcheck.patterns import lazy_regex
+
 PROBLEMS = {
     "python2": "is Python 2",
     "template": "is a template, not Python yet",
     "newer": f"may need a Python newer than {sys.version_info.major}.{sys.version_info.minor}",
     "broken": "does not parse",
 }
-_PYTHON2 = re.compile(
+_PYTHON2 = lazy_regex(
     r"""^[ \t]*(?:print[ \t]+(?:["'\w%]|>>)|exec[ \t]+["'\w]|raise[ \t]+\w+[ \t]*,)
     |^[ \t]*except[ \t]+[\w.]+[ \t]*,[ \t]*\w+[ \t]*:
     |\bexcept[ \t]+\([\w., ]+\)[ \t]*,[ \t]*\w+[ \t]*:|<>|\bur["']|`\w+`|(?<![\w.])0[0-7]+L?\b(?!\.)""",
     re.MULTILINE | re.VERBOSE,
 )
-_BRACES = re.compile(r"\{[{%]|<%|\$\{")
-_F_STRING = re.compile(r"(?<!\w)[fF]([\"']).*?\1")
-_TEMPLATE = re.compile(r"\{\{-?\s*[\w.|' \"()-]+?\s*-?\}\}|\{%-?\s*\w+[^\n]*?%\}|<%=?\s*\w+|\$\{\w+\}")
+_BRACES = lazy_regex(r"\{[{%]|<%|\$\{")
+_F_STRING = lazy_regex(r"(?<!\w)[fF]([\"']).*?\1")
+_TEMPLATE = lazy_regex(r"\{\{-?\s*[\w.|' \"()-]+?\s*-?\}\}|\{%-?\s*\w+[^\n]*?%\}|<%=?\s*\w+|\$\{\w+\}")
 _NEWER = (
-    ((3, 11), re.compile(r"^\s*except\s*\*", re.MULTILINE)),
-    ((3, 12), re.compile(r"^\s*type\s+\w+(?:\[[^\]]*\])?\s*=|^\s*(?:async\s+)?(?:def|class)\s+\w+\[", re.MULTILINE)),
+    ((3, 11), lazy_regex(r"^\s*except\s*\*", re.MULTILINE)),
+    ((3, 12), lazy_regex(r"^\s*type\s+\w+(?:\[[^\]]*\])?\s*=|^\s*(?:async\s+)?(?:def|class)\s+\w+\[", re.MULTILINE)),
     (
         (3, 14),
-        re.compile(r"(?<!\w)[tT][rR]?[\"']|^\s*except\s+[\w.]+\s*,\s*[\w.]+(?:\s*,\s*[\w.]+)*\s*:", re.MULTILINE),
+        lazy_regex(r"(?<!\w)[tT][rR]?[\"']|^\s*except\s+[\w.]+\s*,\s*[\w.]+(?:\s*,\s*[\w.]+)*\s*:", re.MULTILINE),
     ),
-    ((3, 15), re.compile(r"^lazy\s+(?:import|from)\b", re.MULTILINE)),
+    ((3, 15), lazy_regex(r"^lazy\s+(?:import|from)\b", re.MULTILINE)),
 )
 
 

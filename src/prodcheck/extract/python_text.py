@@ -6,6 +6,8 @@ import re
 import zlib
 from collections.abc import Sequence
 
+from prodcheck.patterns import lazy_regex
+
 WINDOW = 12
 """Code lines in a block that counts as a copy when it is found elsewhere."""
 _NOT_LOGIC = ("import ", "from ", '"""')
@@ -48,9 +50,9 @@ def digest(lines: Sequence[str]) -> int:
     return zlib.crc32("\n".join(code).encode("utf-8", "replace")) if len(code) >= 3 else 0
 
 
-_CELL_MARK = re.compile(r"^# ?%%", re.MULTILINE)
-_EXPORT_MARK = re.compile(r"^# In ?\[[ \d]*\]:", re.MULTILINE)
-_JUPYTEXT = re.compile(r"^#\s+jupytext:", re.MULTILINE)
+_CELL_MARK = lazy_regex(r"^# ?%%", re.MULTILINE)
+_EXPORT_MARK = lazy_regex(r"^# In ?\[[ \d]*\]:", re.MULTILINE)
+_JUPYTEXT = lazy_regex(r"^#\s+jupytext:", re.MULTILINE)
 
 
 def flavour(text: str) -> str:

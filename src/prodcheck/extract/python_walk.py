@@ -8,7 +8,6 @@ recursion would be both slower and the first thing to break on generated code.
 from __future__ import annotations
 
 import ast
-import re
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -18,6 +17,7 @@ from prodcheck.extract.python_literals import literal
 from prodcheck.extract.python_model import Call, Definition, Import, PythonFacts
 from prodcheck.extract.python_names import Scope
 from prodcheck.extract.python_text import blocks, code_flags, digest
+from prodcheck.patterns import lazy_regex
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -29,8 +29,8 @@ _DOTTED = (ast.Name, ast.Attribute)
 _BASES = (*_DOTTED, ast.Call)
 _BRANCHES = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.match_case)
 _GUARDS = frozenset("TYPE_CHECKING typing.TYPE_CHECKING".split())
-_PLATFORM = re.compile(r"sys\.(version|platform|implementation)|platform\.|os\.name")
-_AVAILABLE = re.compile(
+_PLATFORM = lazy_regex(r"sys\.(version|platform|implementation)|platform\.|os\.name")
+_AVAILABLE = lazy_regex(
     r"(?:^|\.)(?:is_\w*(?:available|installed)|find_spec|_?HAS_\w+|_?HAVE_\w+|_?CAN_USE_\w+|\w+_(?:AVAILABLE|INSTALLED))$"
 )
 """Names of tests for a package that may be missing: `is_torch_xla_available()`, `HAS_CUPY`."""

@@ -11,11 +11,12 @@ from functools import cached_property
 from prodcheck.extract import requirements
 from prodcheck.extract.dependency import Manifest, Requirement, inside, normalise
 from prodcheck.extract.text import decode
+from prodcheck.patterns import lazy_regex
 
-_REQUIREMENTS_FILE = re.compile(
+_REQUIREMENTS_FILE = lazy_regex(
     r"[\w./\\-]*(?:requirement|require|reqs?|constraint|dependenc)[\w./\\-]*\.(?:txt|in|pip)\Z", re.I
 )
-_INSTALL_REQUIRES = re.compile(r"\b(install_requires|requires)\s*=\s*(\[[^\]]*\]|\([^)]*\))")
+_INSTALL_REQUIRES = lazy_regex(r"\b(install_requires|requires)\s*=\s*(\[[^\]]*\]|\([^)]*\))")
 
 
 def extract_py(path: str, data: bytes) -> tuple[Manifest, ...]:

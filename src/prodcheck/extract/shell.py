@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from prodcheck.extract.shell_tree import Node, Parser
 from prodcheck.extract.shell_words import Part, Token, tokens
+from prodcheck.patterns import lazy_regex
 
 MAX_COMMANDS = 5_000
 MAX_STEPS = 50_000
@@ -29,18 +30,18 @@ HARMLESS = frozenset(
     "setlocal endlocal rem title write-host write-output tee date ls which whoami hostname uname printenv id df free "
     "nproc clear".split()
 )
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^]]*\])?\+?=")
-_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*|[0-9@*])(?::?[-=]([^{}]*))?\}|([A-Za-z_]\w*|[0-9@*]))")
-_ROOT = re.compile(
+_ASSIGNMENT = lazy_regex(r"([A-Za-z_]\w*)(\[[^]]*\])?\+?=")
+_VARIABLE = lazy_regex(r"\$(?:\{([A-Za-z_]\w*|[0-9@*])(?::?[-=]([^{}]*))?\}|([A-Za-z_]\w*|[0-9@*]))")
+_ROOT = lazy_regex(
     r"\$(?:\{\{\s*github\.workspace\s*\}\}|\((?:Build\.SourcesDirectory|System\.DefaultWorkingDirectory|Build\.Repository\.LocalPath)\)|"
     r"\{?(?:GITHUB_WORKSPACE|CI_PROJECT_DIR|TRAVIS_BUILD_DIR|BUILD_SOURCESDIRECTORY|SYSTEM_DEFAULTWORKINGDIRECTORY|WORKSPACE|"
     r"BITBUCKET_CLONE_DIR|BUILDKITE_BUILD_CHECKOUT_PATH|DRONE_WORKSPACE|CI_WORKSPACE|CODEBUILD_SRC_DIR|CIRCLE_WORKING_DIRECTORY|"
     r"APPVEYOR_BUILD_FOLDER|CIRRUS_WORKING_DIR)\}?|\(git rev-parse --show-toplevel\))",
     re.IGNORECASE,
 )
-_HERE = re.compile(r"dirname\s+(?:--\s+)?\"?(?:\$0|\$\{0\}|\$\{?BASH_SOURCE(?:\[0\](?::-\$0)?)?\}?)\"?")
-_NAME = re.compile(r"\w+|[@*]")
-_STATUS = re.compile(r"\$\{?(?:\?|PIPESTATUS)|LASTEXITCODE|errorlevel", re.IGNORECASE)
+_HERE = lazy_regex(r"dirname\s+(?:--\s+)?\"?(?:\$0|\$\{0\}|\$\{?BASH_SOURCE(?:\[0\](?::-\$0)?)?\}?)\"?")
+_NAME = lazy_regex(r"\w+|[@*]")
+_STATUS = lazy_regex(r"\$\{?(?:\?|PIPESTATUS)|LASTEXITCODE|errorlevel", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

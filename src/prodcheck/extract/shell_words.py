@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
+from prodcheck.patterns import lazy_regex
+
 OPERATORS = ("&&", "||", ";;", "|&", ";", "&", "|", "(", ")", "\n")
-_REDIRECT = re.compile(r"(?:\d*|&)(?:>>|>\||>&|<>|<&|>|<)(?:\d+|-)?")
-_HEREDOC = re.compile(r"\d*<<(-?)[ \t]*(['\"\\]?)([\w.!-]+)['\"]?")
+_REDIRECT = lazy_regex(r"(?:\d*|&)(?:>>|>\||>&|<>|<&|>|<)(?:\d+|-)?")
+_HEREDOC = lazy_regex(r"\d*<<(-?)[ \t]*(['\"\\]?)([\w.!-]+)['\"]?")
 _OPAQUE = (("${{", "}}"), ("{{", "}}"))
 
 

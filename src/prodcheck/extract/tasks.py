@@ -12,12 +12,13 @@ from collections.abc import Callable
 from prodcheck.extract import shell, tasks_config, tasks_make, tasks_python, tasks_tox
 from prodcheck.extract.tasks_model import Target, TaskFile
 from prodcheck.extract.text import decode
+from prodcheck.patterns import lazy_regex
 
 __all__ = ["Target", "TaskFile", "extract", "wants"]
 
 MAX_BYTES = 1_000_000
-_SCRIPT = re.compile(r"\.(?:sh|bash|zsh|ksh|ps1|bat|cmd)$", re.IGNORECASE)
-_SHEBANG = re.compile(rb"#!\s*\S*/(?:env\s+(?:-S\s+)?)?(?:ba|z|da|k)?sh\b")
+_SCRIPT = lazy_regex(r"\.(?:sh|bash|zsh|ksh|ps1|bat|cmd)$", re.IGNORECASE)
+_SHEBANG = lazy_regex(rb"#!\s*\S*/(?:env\s+(?:-S\s+)?)?(?:ba|z|da|k)?sh\b")
 _WINDOWS = {"ps1": "pwsh", "bat": "cmd", "cmd": "cmd"}
 
 

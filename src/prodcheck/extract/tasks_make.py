@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from prodcheck.extract.tasks_model import Target, TaskFile
+from prodcheck.patterns import lazy_regex
 
 MAX_LINE = 5_000
 """Longer lines are data, and patterns must not be run over them."""
 
-_VARIABLE = re.compile(r"^(?:export\s+|override\s+)*([\w.-]+)\s*(\?|:{1,3}|\+|!)?=\s*(.*)$")
-_RULE = re.compile(r"^([^\s:#=][^:#=]*?)\s*(&?::?)(?![=:])\s*(.*)$")
-_TARGET_VARIABLE = re.compile(r"^(?:export\s+|override\s+|private\s+)*[\w.-]+\s*(?:\?|:{1,3}|\+|!)?=")
-_REFERENCE = re.compile(r"\$(?:\(([\w.-]+)\)|\{([\w.-]+)\}|([@<^*?]))")
-_SKIPPED = re.compile(r"^\s*-?(?:ifeq|ifneq|ifdef|ifndef|else|endif|export|unexport|vpath)\b")
-_INCLUDE = re.compile(r"^-?s?include\s+(.+)$")
+_VARIABLE = lazy_regex(r"^(?:export\s+|override\s+)*([\w.-]+)\s*(\?|:{1,3}|\+|!)?=\s*(.*)$")
+_RULE = lazy_regex(r"^([^\s:#=][^:#=]*?)\s*(&?::?)(?![=:])\s*(.*)$")
+_TARGET_VARIABLE = lazy_regex(r"^(?:export\s+|override\s+|private\s+)*[\w.-]+\s*(?:\?|:{1,3}|\+|!)?=")
+_REFERENCE = lazy_regex(r"\$(?:\(([\w.-]+)\)|\{([\w.-]+)\}|([@<^*?]))")
+_SKIPPED = lazy_regex(r"^\s*-?(?:ifeq|ifneq|ifdef|ifndef|else|endif|export|unexport|vpath)\b")
+_INCLUDE = lazy_regex(r"^-?s?include\s+(.+)$")
 
 
 def makefile(path: str, text: str) -> TaskFile:
@@ -137,10 +138,10 @@ def _recipe(body: str) -> str:
     return f"{text} || true" if "-" in marks else text
 
 
-_JUST_RECIPE = re.compile(
+_JUST_RECIPE = lazy_regex(
     r"^@?([A-Za-z_][\w-]*)((?:\s+[*+$]{0,2}[A-Za-z_][\w-]*(?:\s*=\s*(?:'[^']*'|\"[^\"]*\"|[^\s:]+))?)*)\s*:(?!=)\s*(.*)$"
 )
-_JUST_VARIABLE = re.compile(r"^(?:export\s+)?([A-Za-z_][\w-]*)\s*:=\s*(.*)$")
+_JUST_VARIABLE = lazy_regex(r"^(?:export\s+)?([A-Za-z_][\w-]*)\s*:=\s*(.*)$")
 
 
 def justfile(path: str, text: str) -> TaskFile:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections.abc import Iterator
 
 from prodcheck.extract.tasks_model import Target, TaskFile
+from prodcheck.patterns import lazy_regex
 
-INTERESTING = re.compile(
+INTERESTING = lazy_regex(
     rb"subprocess|os\.system|(?:pytest|unittest)\.main|TextTestRunner|nose\.|testmod|import (?:nox|invoke)|from invoke"
 )
 _RUNNERS = {

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from itertools import islice, product
 
 from prodcheck.extract.tasks_model import Target, TaskFile
+from prodcheck.patterns import lazy_regex
 
 MAX_LINE = 5_000
 MAX_ROWS = 500
 """Command rows of one environment: references between sections may multiply each other."""
 Values = dict[str, list[tuple[int, str]]]
-_CONDITION = re.compile(r"^(!?[\w.{}]+(?:\s*[,-]\s*!?[\w.{}]+)*):\s+(.*)$")
+_CONDITION = lazy_regex(r"^(!?[\w.{}]+(?:\s*[,-]\s*!?[\w.{}]+)*):\s+(.*)$")
 
 
 def ini(path: str, text: str, offset: int = 0) -> TaskFile | None:

@@ -7,26 +7,26 @@ does not recurse, so depth can be limited, and scalars are resolved here by the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from prodcheck.extract.text import decode
+from prodcheck.patterns import lazy_regex
 
 MAX_DEPTH = 100
 MAX_ALIASED_NODES = 100_000
 """Nodes that aliases may repeat in one stream: what walking the tree would cost, however small the file is."""
 
-_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,18})\Z")
-_OTHER_INT = re.compile(r"0o[0-7]{1,20}\Z|0x[0-9a-fA-F]{1,16}\Z")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_INT = lazy_regex(r"[-+]?(?:0|[1-9][0-9]{0,18})\Z")
+_OTHER_INT = lazy_regex(r"0o[0-7]{1,20}\Z|0x[0-9a-fA-F]{1,16}\Z")
+_FLOAT = lazy_regex(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _WORDS: Mapping[str, object] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-_TEMPLATE = re.compile(r"(?<!\$)\{\{|\{%")
+_TEMPLATE = lazy_regex(r"(?<!\$)\{\{|\{%")
 
 
 @dataclass(frozen=True)

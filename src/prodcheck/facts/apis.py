@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from prodcheck.patterns import lazy_regex
+
 SHORT = {
     "<keras>": r"(?:tensorflow\.(?:python\.)?keras|keras|tf_keras|keras_core)",
     "<lightning>": r"(?:pytorch_lightning|lightning(?:\.pytorch|\.fabric)?)",
@@ -24,7 +26,7 @@ def compiled(patterns: Iterable[str]) -> re.Pattern[str]:
     joined = "|".join(f"(?:{pattern})" for pattern in patterns)
     for short, meaning in SHORT.items():
         joined = joined.replace(short, meaning)
-    return re.compile(joined)
+    return lazy_regex(joined)
 
 
 LOAD = (

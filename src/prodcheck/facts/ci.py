@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from prodcheck.extract.ci import Pipeline
@@ -13,22 +12,23 @@ from prodcheck.facts.ci_model import CiCommand, CiGraph
 from prodcheck.facts.ci_resolve import Resolver
 from prodcheck.facts.paths import Paths, Role
 from prodcheck.model import Evidence, Location, Strength
+from prodcheck.patterns import lazy_regex
 
 __all__ = ["CiCommand", "CiGraph", "build"]
 
 _ROOT_ONLY = {
-    "github": re.compile(r"\.(?:github|gitea|forgejo)/workflows/[^/]+"),
-    "gitlab": re.compile(r"\.gitlab-ci\.ya?ml"),
-    "circleci": re.compile(r"\.circleci/[^/]+"),
-    "travis": re.compile(r"\.travis\.ya?ml"),
-    "bitbucket": re.compile(r"bitbucket-pipelines\.ya?ml"),
-    "appveyor": re.compile(r"\.?appveyor\.ya?ml"),
-    "cirrus": re.compile(r"\.cirrus\.ya?ml"),
-    "semaphore": re.compile(r"\.semaphore/[^/]+"),
-    "drone": re.compile(r"\.drone\.ya?ml"),
-    "woodpecker": re.compile(r"\.woodpecker(?:\.ya?ml|/.+)"),
-    "buildkite": re.compile(r"\.buildkite/.+|buildkite\.ya?ml"),
-    "pre-commit.ci": re.compile(r"\.pre-commit-config\.ya?ml"),
+    "github": lazy_regex(r"\.(?:github|gitea|forgejo)/workflows/[^/]+"),
+    "gitlab": lazy_regex(r"\.gitlab-ci\.ya?ml"),
+    "circleci": lazy_regex(r"\.circleci/[^/]+"),
+    "travis": lazy_regex(r"\.travis\.ya?ml"),
+    "bitbucket": lazy_regex(r"bitbucket-pipelines\.ya?ml"),
+    "appveyor": lazy_regex(r"\.?appveyor\.ya?ml"),
+    "cirrus": lazy_regex(r"\.cirrus\.ya?ml"),
+    "semaphore": lazy_regex(r"\.semaphore/[^/]+"),
+    "drone": lazy_regex(r"\.drone\.ya?ml"),
+    "woodpecker": lazy_regex(r"\.woodpecker(?:\.ya?ml|/.+)"),
+    "buildkite": lazy_regex(r"\.buildkite/.+|buildkite\.ya?ml"),
+    "pre-commit.ci": lazy_regex(r"\.pre-commit-config\.ya?ml"),
 }
 """Providers that read their file at one place only; the others are told a path on the server."""
 

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from prodcheck.patterns import lazy_regex
+
 _SCRIPT_INPUTS = ("run", "command", "cmd")
-_PLACEHOLDER = re.compile(r"(?:(-[\w-]+):)?\{([\w-]+)(?:\?([^}]*))?\}")
+_PLACEHOLDER = lazy_regex(r"(?:(-[\w-]+):)?\{([\w-]+)(?:\?([^}]*))?\}")
 
 
 @lru_cache(maxsize=1)
@@ -17,7 +19,7 @@ def _table() -> tuple[tuple[str, re.Pattern[str], str], ...]:
     for line in Path(__file__).with_name("ci_actions.tsv").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             kind, pattern, *command = line.split("\t")
-            rows.append((kind, re.compile(rf"(?:{pattern})(?![\w-])"), command[0] if command else ""))
+            rows.append((kind, lazy_regex(rf"(?:{pattern})(?![\w-])"), command[0] if command else ""))
     return tuple(rows)
 
 

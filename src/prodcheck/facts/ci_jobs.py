@@ -12,15 +12,16 @@ from prodcheck.extract.ci import Job, Pipeline, Step
 from prodcheck.extract.ci_gitlab import DEFAULT_STAGES
 from prodcheck.extract.ci_model import Pairs, expand
 from prodcheck.model import Evidence, Location, Strength
+from prodcheck.patterns import lazy_regex
 
 MAX_DEPTH = 8
 MAX_STEPS = 5_000
 MAX_CALLS = 2_000
 """Templates, actions and references followed for one pipeline: they may multiply each other."""
-_GITHUB_INPUT = re.compile(r"\$\{\{\s*inputs\.([\w-]+)\s*\}\}")
-_AZURE_PARAMETER = re.compile(r"\$\{\{\s*parameters\.([\w-]+)\s*\}\}")
-_LIKELY_TESTS = re.compile(r"(?:^|[/_-])(?:py|unit|run|ci)?-?tests?(?:ing)?(?:$|[/_-])|pytest|\btox\b", re.IGNORECASE)
-_REPORTERS = re.compile(r"report|result|publish|summary|coverage|upload|junit|comment|annotat|split", re.IGNORECASE)
+_GITHUB_INPUT = lazy_regex(r"\$\{\{\s*inputs\.([\w-]+)\s*\}\}")
+_AZURE_PARAMETER = lazy_regex(r"\$\{\{\s*parameters\.([\w-]+)\s*\}\}")
+_LIKELY_TESTS = lazy_regex(r"(?:^|[/_-])(?:py|unit|run|ci)?-?tests?(?:ing)?(?:$|[/_-])|pytest|\btox\b", re.IGNORECASE)
+_REPORTERS = lazy_regex(r"report|result|publish|summary|coverage|upload|junit|comment|annotat|split", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

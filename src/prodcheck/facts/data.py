@@ -16,6 +16,7 @@ from prodcheck.extract.run import FileFacts
 from prodcheck.facts.data_calls import code_evidence
 from prodcheck.facts.paths import Paths, Role
 from prodcheck.model import Evidence, Location, Strength
+from prodcheck.patterns import lazy_regex
 
 DATA_SUFFIXES = frozenset(
     "csv tsv jsonl ndjson parquet feather arrow orc avro h5 hdf5 hdf npy npz mat xlsx xls db sqlite sqlite3 duckdb rds "
@@ -26,7 +27,7 @@ MODEL_SUFFIXES = frozenset(
     "pkl pickle joblib pt pth ckpt onnx safetensors pb keras tflite mlmodel gguf ggml bin model caffemodel weights "
     "pmml dill cbm params pdparams bst ubj skops torchscript mar".split()
 )
-MODEL_WORDS = re.compile(r"model|weight|checkpoint|classifier|regressor|vectori[sz]er|encoder|scaler", re.IGNORECASE)
+MODEL_WORDS = lazy_regex(r"model|weight|checkpoint|classifier|regressor|vectori[sz]er|encoder|scaler", re.IGNORECASE)
 ARCHIVES = frozenset("zip tar gz tgz bz2 xz 7z rar".split())
 PICKLES = frozenset(["pkl", "pickle", "joblib", "dill"])
 AMBIGUOUS = frozenset("bin pb data dat model params weights db mat mar arrow xls xlsx wav flac".split())
@@ -125,7 +126,7 @@ def kind_of(path: str, size: int) -> str | None:
     return None
 
 
-_REPORT = re.compile(
+_REPORT = lazy_regex(
     r"(?i)(?:coverage|report|lock|schema|openapi|swagger|sarif|changelog|licen[sc]e|notice|tokenizer|vocab|locales?/)"
 )
 """Text that tools write or read, however large: no data to learn from."""
@@ -281,7 +282,7 @@ def _set_up(files: Mapping[str, FileFacts], paths: Paths, text: Callable[[str], 
                     yield Evidence(f"Git LFS is set up for {pattern}", Location(path, number), Strength.CONFIGURED)
 
 
-_IGNORED = re.compile(
+_IGNORED = lazy_regex(
     r"/?(?:[\w./*-]*/)?(?:data|datasets?|raw|\*\.(?:csv|parquet|npy|h5|feather|tfrecords?))(?:/\*{0,2})?\Z"
 )
 

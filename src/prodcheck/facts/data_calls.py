@@ -13,6 +13,7 @@ from prodcheck.extract.python import Call
 from prodcheck.extract.run import FileFacts
 from prodcheck.facts.paths import Paths, Role
 from prodcheck.model import Evidence, Strength
+from prodcheck.patterns import lazy_regex
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def code_evidence(files: Mapping[str, FileFacts], paths: Paths) -> CodeEvidence:
     return CodeEvidence(tuple(versioned), tuple(initialised), tuple(public))
 
 
-PUBLIC = re.compile(
+PUBLIC = lazy_regex(
     r"""(?:
       sklearn\.datasets\.(?:load_(?!files|svmlight)\w+|fetch_\w+|make_\w+)
     | (?:tensorflow\.)?keras\.datasets\.\w+\.load_data
@@ -123,7 +124,7 @@ class _Sign:
 
 
 def _sign(name: str, detail: str, *keywords: str, text: str = "", otherwise: str = "") -> _Sign:
-    return _Sign(re.compile(rf"(?:{name})\Z"), detail, keywords, re.compile(text) if text else None, otherwise)
+    return _Sign(lazy_regex(rf"(?:{name})\Z"), detail, keywords, lazy_regex(text) if text else None, otherwise)
 
 
 _SIGNS = (

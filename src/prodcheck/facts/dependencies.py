@@ -15,6 +15,7 @@ from prodcheck.facts import import_names, install_prose
 from prodcheck.facts.first_party import Modules
 from prodcheck.facts.paths import DOCS_PARTS, TEST_PARTS, Paths, Role
 from prodcheck.model import Evidence, Location
+from prodcheck.patterns import lazy_regex
 
 _CODE_ROLES = (Role.CODE, Role.TEST, Role.DOCS)
 SUPPORT_PARTS = frozenset(
@@ -38,7 +39,7 @@ _ALWAYS_THERE = frozenset(("setuptools", "pip"))
 _NO_DEPENDENCY = import_names.STDLIB | _ALWAYS_THERE
 _SPARK = frozenset(("pyspark", "delta"))
 _DATABRICKS = "# Databricks notebook source"
-_WRITEFILE = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+)?(\S+)\.py\b")
+_WRITEFILE = lazy_regex(r"\s*%%(?:writefile|file)\s+(?:-a\s+)?(\S+)\.py\b")
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from prodcheck.extract import requirements
 from prodcheck.extract.run import FileFacts
 from prodcheck.facts.paths import Paths, Role
 from prodcheck.model import Evidence, Location, Strength
+from prodcheck.patterns import lazy_regex
 
-_INSTALL = re.compile(
+_INSTALL = lazy_regex(
     r"(?:\b(?:pip3?|uv pip|python3? -m pip|conda|mamba|micromamba)\s+install|\bpoetry add|\buv add)\b([^\n|&;<>`]*)"
 )
 _VALUED = frozenset(

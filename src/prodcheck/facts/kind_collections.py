@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from prodcheck.facts.kind_model import MANY, Signal, evidence
 from prodcheck.facts.paths import Role
 from prodcheck.model import Evidence, Kind
+from prodcheck.patterns import lazy_regex
 
 if TYPE_CHECKING:
     from prodcheck.facts.facts import Facts
@@ -35,17 +36,17 @@ def notebooks(facts: Facts) -> Iterator[Signal]:
 
 # Course
 
-_COURSE = re.compile(
+_COURSE = lazy_regex(
     r"(?i)\b(?:courses?|coursera|lectures?|lessons?|tutorials?|handbook|workshops?|bootcamp|book|chapters?|exercises?|homeworks?|"
     r"assignments?|cookbook|zoomcamp|nanodegree|edition|o'reilly|packt|students|examples? gallery|curriculum)\b"
 )
-_NUMBERED = re.compile(
+_NUMBERED = lazy_regex(
     r"(?i)(?:chapter|lesson|week|lecture|module|session|day|part|ch|s|unit|homework|hw|lab|assignment)[-_ ]?\d+.*|"
     r"\d{1,2}[-_. ].+|cohorts?|exercises?|solutions?|homeworks?|assignments?|lectures?|slides|tutorials?"
 )
-_MARKUP = re.compile(r"<[^>]*>|!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)")
+_MARKUP = lazy_regex(r"<[^>]*>|!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)")
 """HTML tags, images and the targets of links: addresses are full of words that say nothing."""
-_BADGE = re.compile(r"colab\.research\.google\.com|mybinder\.org/")
+_BADGE = lazy_regex(r"colab\.research\.google\.com|mybinder\.org/")
 
 
 def course(facts: Facts, readme: tuple[str, str]) -> Iterator[Signal]:
@@ -109,8 +110,8 @@ def _units(facts: Facts) -> list[str]:
 
 
 _TEMPLATES = frozenset(["cookiecutter.json", "copier.yml", "copier.yaml", "databricks_template_schema.json"])
-_TEMPLATE_WORDS = re.compile(r"(?i)\b(?:templates?|starters?|cookiecutter|boilerplate|scaffold|skeleton)\b")
-_IS_TEMPLATE = re.compile(
+_TEMPLATE_WORDS = lazy_regex(r"(?i)\b(?:templates?|starters?|cookiecutter|boilerplate|scaffold|skeleton)\b")
+_IS_TEMPLATE = lazy_regex(
     r"(?i)\b(?:an?|this|project|repository) (?:[\w-]+ ){0,3}(?:template|starter|boilerplate|scaffold)\b"
 )
 

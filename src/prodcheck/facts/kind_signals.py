@@ -12,6 +12,7 @@ from prodcheck.facts.kind_collections import course, notebooks, template
 from prodcheck.facts.kind_model import MANY, Signal, at, evidence
 from prodcheck.facts.paths import Role
 from prodcheck.model import Evidence, Kind, Location, Strength
+from prodcheck.patterns import lazy_regex
 
 if TYPE_CHECKING:
     from prodcheck.facts.facts import Facts
@@ -121,7 +122,7 @@ def _library(facts: Facts, readme: tuple[str, str]) -> Iterator[Signal]:
             break
 
 
-_TO_PYPI = re.compile(r"twine upload|gh-action-pypi-publish|TwineAuthenticate|(?:poetry|uv|pdm|hatch|flit|rye) publish")
+_TO_PYPI = lazy_regex(r"twine upload|gh-action-pypi-publish|TwineAuthenticate|(?:poetry|uv|pdm|hatch|flit|rye) publish")
 
 
 def _published(name: str) -> re.Pattern[str]:
@@ -161,8 +162,8 @@ def _exporting_package(facts: Facts) -> str:
 
 # Training
 
-_ENTRY = re.compile(r"(?i)(?:train(?:er|ing)?[\w-]*|[\w-]+_train|fine_?tune[\w-]*)\.(?:py|ipynb)")
-_SETTINGS = re.compile(r"params\.ya?ml|(?:conf|confs|config|configs)/.*\.(?:ya?ml|json|toml)")
+_ENTRY = lazy_regex(r"(?i)(?:train(?:er|ing)?[\w-]*|[\w-]+_train|fine_?tune[\w-]*)\.(?:py|ipynb)")
+_SETTINGS = lazy_regex(r"params\.ya?ml|(?:conf|confs|config|configs)/.*\.(?:ya?ml|json|toml)")
 
 
 _LAYOUTS = frozenset("cookiecutter-data-science-v1 cookiecutter-data-science-v2 kedro-layout lightning-hydra".split())
@@ -229,7 +230,7 @@ def _train_entry(facts: Facts, packages: Collection[str]) -> Evidence | None:
 
 # Service
 
-_SERVER = re.compile(
+_SERVER = lazy_regex(
     r"(?mi)^\s*(?:CMD|ENTRYPOINT).*\b(?:uvicorn|gunicorn|hypercorn|flask|streamlit|tornado|waitress|tritonserver|bentoml|"
     r"torchserve|tensorflow_model_server|ray serve|vllm|mlflow models serve|litserve|serve)\b"
 )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Container
 
 from prodcheck.extract.python import PythonFacts
+from prodcheck.patterns import lazy_regex
 
 _RUNNERS = frozenset(
     "unittest.main unittest.TextTestRunner pytest.main nose.main nose.run nose.runmodule doctest.testmod absltest.main "
     "absl.testing.absltest.main tensorflow.test.main".split()
 )
-_NAMED = re.compile(r"test_|run_?tests?|.*_tests?\.py")
+_NAMED = lazy_regex(r"test_|run_?tests?|.*_tests?\.py")
 
 
 def module_path(files: Container[str], name: str, directory: str) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePosixPath
 
+from prodcheck.patterns import lazy_regex
+
 
 class Role(str, Enum):
     CODE = "code"
@@ -30,10 +32,10 @@ DOCS_PARTS = frozenset(
     "doc docs documentation example examples tutorial tutorials demo demos sample samples gallery cookbook "
     "cookbooks recipes guides example_dags".split()
 )
-_DOCS_NAME = re.compile(r"(?:versioned|translated)?[-_]?docs(?:[-_].*)?")
+_DOCS_NAME = lazy_regex(r"(?:versioned|translated)?[-_]?docs(?:[-_].*)?")
 """Folders such as `docs-website`, `docs_src` and `versioned_docs`."""
-_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\.(?:jinja2?|j2|tmpl|mustache|cookiecutter)$")
-_GENERATED = re.compile(
+_TEMPLATE = lazy_regex(r"\{\{.*?\}\}|\{%.*?%\}|\.(?:jinja2?|j2|tmpl|mustache|cookiecutter)$")
+_GENERATED = lazy_regex(
     r"(?:_pb2(?:_grpc)?\.pyi?|(?:^|/)_version\.py|\.min\.(?:js|css)|\.egg-info/.*|(?:^|/)(?:_build|dist)/.*|"
     r"(?:^|/)docs?/(?:.*/)?build/.*|(?:^|/)build/(?:lib|bdist|temp|html|doctrees|scripts-)[^/]*/.*|"
     r"(?:^|/)build/.*\.(?:o|so|dll|js|css|html|map|whl)|alembic/versions/.*|migrations/\d+_.*\.py)$"
@@ -88,7 +90,7 @@ def build(files: Iterable[str]) -> Paths:
     return Paths({p: Role.VENDORED if inside and p.startswith(inside) else classify(p) for p in paths})
 
 
-_ENVIRONMENT = re.compile(r"((?:.*/)?[^/]+/)(?:pyvenv\.cfg|conda-meta/history|bin/activate|Scripts/activate\.bat)")
+_ENVIRONMENT = lazy_regex(r"((?:.*/)?[^/]+/)(?:pyvenv\.cfg|conda-meta/history|bin/activate|Scripts/activate\.bat)")
 """A file that only a virtual or Conda environment has, below the environment's own folder."""
 
 

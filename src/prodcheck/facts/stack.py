@@ -24,6 +24,7 @@ from prodcheck.facts.paths import Paths, Role, glob
 from prodcheck.facts.signatures import Mark, Signature
 from prodcheck.facts.unwrap import program, unwrap
 from prodcheck.model import Evidence, GitState, Location, Strength, ToolUse
+from prodcheck.patterns import lazy_regex
 
 MAX_EVIDENCE = 5
 """Places kept per tool: a person needs one or two, a report no more."""
@@ -272,7 +273,7 @@ class _Index:
                 yield Evidence(f"{name} points at {host[1]}", None, mark.strength)
 
 
-_CALL = re.compile(r"\((?:\"(?P<text>[^\"]*)\"|(?P<keyword>\w+)(?:=(?P<value>.*))?)\)\Z")
+_CALL = lazy_regex(r"\((?:\"(?P<text>[^\"]*)\"|(?P<keyword>\w+)(?:=(?P<value>.*))?)\)\Z")
 
 
 def _has_argument(call: Call, asked: re.Match[str]) -> bool:
@@ -326,7 +327,7 @@ def _plain(argv: tuple[str, ...]) -> tuple[str, ...]:
     return (program(argv[0]), *argv[1:]) if argv else argv
 
 
-_WILD = re.compile(r"[*?\[{]")
+_WILD = lazy_regex(r"[*?\[{]")
 
 
 def _alternatives(pattern: str) -> list[str]:

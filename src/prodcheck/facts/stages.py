@@ -5,12 +5,12 @@ Stages are read off resolved names, so that `scaler.fit` is no training and `mod
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from prodcheck.extract.python_model import Call, PythonFacts
 from prodcheck.facts import apis
+from prodcheck.patterns import lazy_regex
 
 STAGES = ("load", "prepare", "train", "evaluate", "predict", "persist", "configure")
 
@@ -54,24 +54,24 @@ _PERSIST = apis.compiled(apis.PERSIST)
 _SERVE = apis.compiled(apis.SERVE)
 _SERVE_UI = apis.compiled(apis.SERVE_UI)
 _SERVE_BASE = apis.compiled(apis.SERVE_BASES)
-_DATA_FILE = re.compile(
+_DATA_FILE = lazy_regex(
     r"\.(?:csv|tsv|parquet|jsonl|ndjson|arff|npy|npz|h5|hdf5|feather|xlsx?|mat|libsvm|svm|tfrecords?|wav|conll\w*)(?:\.\w+)?$"
 )
-_MODEL_FILE = re.compile(
+_MODEL_FILE = lazy_regex(
     r"\.(?:pkl|pickle|joblib|pt|pth|ckpt|h5|hdf5|keras|onnx|pb|safetensors|bin|model|txt|json|cbm|ubj)$"
 )
-_PREDICT_FILE = re.compile(
+_PREDICT_FILE = lazy_regex(
     r"(?i)(?:^|[/_-])(?:predict\w*|infer\w*|detect|translate|generate|sample|demo|score|scoring|recogni[sz]e|transcribe|"
     r"serve|deploy|app)(?:[_-][\w-]*)?\.(?:py|ipynb)$"
 )
 """Names of files that use a model rather than make one."""
-_SCORING_FILE = re.compile(r"(?i)(?:scor|infer|serv|predict|deploy|entry|endpoint)[^/]*$|(?:^|/)(?:app|main|run)\.py$")
+_SCORING_FILE = lazy_regex(r"(?i)(?:scor|infer|serv|predict|deploy|entry|endpoint)[^/]*$|(?:^|/)(?:app|main|run)\.py$")
 """Names of files in which `init` and `run` are the contract of a service; batch jobs of Azure ML have them too."""
-_HYPERPARAMETER = re.compile(
+_HYPERPARAMETER = lazy_regex(
     r"(?i)(?:lr|learning_rate|n?_?epochs?|num_epochs|batch_size|n_estimators|max_depth|test_size|alpha|gamma|dropout\w*|"
     r"hidden_\w+|n_layers|num_layers|weight_decay|momentum|seed|random_state|n_splits|max_len\w*|vocab_size|img_size)"
 )
-_CONFIG_NAME = re.compile(r"(?i)(?:\w*_)?(?:config|cfg|params|hyperparams|hyperparameters|hparams|settings)")
+_CONFIG_NAME = lazy_regex(r"(?i)(?:\w*_)?(?:config|cfg|params|hyperparams|hyperparameters|hparams|settings)")
 TORCH = frozenset("torch pytorch_lightning lightning accelerate apex fairseq paddle oneflow mindspore jittor".split())
 
 

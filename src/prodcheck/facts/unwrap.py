@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from prodcheck.patterns import lazy_regex
+
 Argv = tuple[str, ...]
 
 # Program words -> options that take a value, and how many words come before the command.
@@ -81,8 +83,8 @@ _DOCKER_VALUES = frozenset(
     "--ulimit --cap-add --security-opt --runtime --link --pull --index -f --file --project-name --profile "
     "--project-directory --volumes-from --cidfile --restart --tmpfs".split()
 )
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
-_PROGRAM_VARIABLE = re.compile(r"\$\{?\{?\s*(?:env\.)?([A-Za-z_]\w*)\}?\}?")
+_ASSIGNMENT = lazy_regex(r"[A-Za-z_]\w*=")
+_PROGRAM_VARIABLE = lazy_regex(r"\$\{?\{?\s*(?:env\.)?([A-Za-z_]\w*)\}?\}?")
 _COVERAGE = "--source --omit --include --rcfile --data-file --context --concurrency --source-pkgs"
 
 

@@ -11,17 +11,19 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-LENIENT = re.compile(r"(?:^| )(?:--exit-zero(?:-even-if-changed)?|--soft-fail)(?: |$)")
+from prodcheck.patterns import lazy_regex
+
+LENIENT = lazy_regex(r"(?:^| )(?:--exit-zero(?:-even-if-changed)?|--soft-fail)(?: |$)")
 """Options that make a checker succeed whatever it finds."""
 
-_FORMATTERS = re.compile(
+_FORMATTERS = lazy_regex(
     r"(?:nbqa )?(?:black|yapf|autopep8|isort|blue|darker|pyink|docformatter|autoflake|usort)\b|"
     r"ruff format\b|(?:rye|hatch) fmt\b"
 )
-_CHECKING = re.compile(r"(?:^| )(?:--check(?:-only)?|--exit-code|-c|--error-on-changes)(?: |$)")
-_SHOWING = re.compile(r"(?:yapf|autopep8|ruff format)\b.* (?:--diff|-d)(?: |$)")
-_DRY_TEST = re.compile(r"(?:^| )(?:--collect-only|--co|--fixtures|--markers|--setup-(?:only|plan)|--cache-show)(?: |$)")
-_INFORMATION = re.compile(r"\S+(?: \S+)? (?:--version|--help|-h|-V)$|\S+ --version\b")
+_CHECKING = lazy_regex(r"(?:^| )(?:--check(?:-only)?|--exit-code|-c|--error-on-changes)(?: |$)")
+_SHOWING = lazy_regex(r"(?:yapf|autopep8|ruff format)\b.* (?:--diff|-d)(?: |$)")
+_DRY_TEST = lazy_regex(r"(?:^| )(?:--collect-only|--co|--fixtures|--markers|--setup-(?:only|plan)|--cache-show)(?: |$)")
+_INFORMATION = lazy_regex(r"\S+(?: \S+)? (?:--version|--help|-h|-V)$|\S+ --version\b")
 
 _HOOKS = {
     "test": r"pytest|unittest|run-tests|nbmake|nbdev-test",
@@ -41,7 +43,7 @@ def _table() -> tuple[tuple[str, re.Pattern[str]], ...]:
     for line in Path(__file__).with_name("verbs.tsv").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             verb, _, pattern = line.partition("\t")
-            rows.append((verb, re.compile(pattern.replace(";;", r"(?:\S+ )*?"))))
+            rows.append((verb, lazy_regex(pattern.replace(";;", r"(?:\S+ )*?"))))
     return tuple(rows)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prodcheck.model import Finding, Report, Severity
+from prodcheck.patterns import lazy_regex
 from prodcheck.report.grouping import groups
 
 LIMIT = 10
@@ -53,7 +54,7 @@ def cut(text: str) -> str:
     return text if len(text) <= MESSAGE else text[: MESSAGE - 1] + "…"
 
 
-_COMMAND = re.compile(r"^([^\S\n]*):(?=:)|#(?=#(?:vso)?\[)", re.MULTILINE | re.IGNORECASE)
+_COMMAND = lazy_regex(r"^([^\S\n]*):(?=:)|#(?=#(?:vso)?\[)", re.MULTILINE | re.IGNORECASE)
 
 
 def inert(text: str) -> str:

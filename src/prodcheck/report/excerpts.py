@@ -18,6 +18,7 @@ from prodcheck.extract.secrets.base import mask
 from prodcheck.extract.secrets.scan import scan
 from prodcheck.extract.text import decode, is_binary
 from prodcheck.model import Category, Location, Report
+from prodcheck.patterns import lazy_regex
 from prodcheck.report.base import Excerpt
 from prodcheck.report.grouping import open_findings
 from prodcheck.report.sanitize import plain
@@ -35,10 +36,10 @@ LARGEST = 2_000_000
 """Bytes of a file that is read again."""
 WITHHELD = "(not shown: a credential is on this line)"
 
-_TOKEN = re.compile(rb"(?<![0-9A-Za-z])(?:[0-9a-f]{32,}|[0-9A-F]{32,}|[A-Za-z0-9+/_=-]{24,})(?![0-9A-Za-z])")
-_KEY = re.compile(rb"-----BEGIN [^\n-]*PRIVATE KEY.*?(?:-----END [^\n]*|\Z)", re.DOTALL)
-_INTERLEAVED = re.compile(rb"[A-Za-z][0-9]+[A-Za-z]")
-_MIXED = tuple(map(re.compile, (rb"[a-z]", rb"[A-Z]", rb"[0-9]")))
+_TOKEN = lazy_regex(rb"(?<![0-9A-Za-z])(?:[0-9a-f]{32,}|[0-9A-F]{32,}|[A-Za-z0-9+/_=-]{24,})(?![0-9A-Za-z])")
+_KEY = lazy_regex(rb"-----BEGIN [^\n-]*PRIVATE KEY.*?(?:-----END [^\n]*|\Z)", re.DOTALL)
+_INTERLEAVED = lazy_regex(rb"[A-Za-z][0-9]+[A-Za-z]")
+_MIXED = tuple(map(lazy_regex, (rb"[a-z]", rb"[A-Z]", rb"[0-9]")))
 
 
 def excerpts(report: Report, repository: Repository) -> dict[Location, Excerpt]:

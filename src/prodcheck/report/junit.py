@@ -6,16 +6,16 @@ without points (severity info) is a passed test with a note: it must not turn a 
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree
 
 from prodcheck.model import Category, Finding, Report, Result, Severity, Status
+from prodcheck.patterns import lazy_regex
 from prodcheck.report.base import Options
 from prodcheck.report.grouping import open_findings
 from prodcheck.report.sanitize import plain
 from prodcheck.report.wording import KIND_NAMES, place, sentence, whole
 
-_INVALID = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_INVALID = lazy_regex("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that no XML 1.0 document may hold, however they are escaped."""
 
 

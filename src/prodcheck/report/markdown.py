@@ -12,6 +12,7 @@ import re
 
 import prodcheck
 from prodcheck.model import Evidence, Finding, Location, Report, Result, Severity, Status
+from prodcheck.patterns import lazy_regex
 from prodcheck.report.base import Options
 from prodcheck.report.grouping import Group, groups, projects
 from prodcheck.report.places import source_url
@@ -30,14 +31,14 @@ PROJECTS = 20
 LONGEST = 600
 """Characters of one message."""
 
-_MARKUP = re.compile(
+_MARKUP = lazy_regex(
     r"(?P<list>^\s*\d*[-+.)=])"  # means something at the start of a line only
     r"|(?P<link>://|www(?=\.)|[@#])"  # addresses, people and issues become links without any markup
     r"|(?P<html>[&<>|])"
     r"|(?P<markup>[\\`*\[\]~$]|(?<![^\W_])_|_(?![^\W_]))",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"(?<![`\\])`([^`|]+)`(?!`)")
+_NAME = lazy_regex(r"(?<![`\\])`([^`|]+)`(?!`)")
 """A name that one of our messages puts into backticks."""
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}
 _JOINER = "\u2060"

@@ -6,18 +6,18 @@ git repository. A finding about the repository as a whole goes to the closest re
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from prodcheck.model import Finding, Location, Report
+from prodcheck.patterns import lazy_regex
 from prodcheck.report.base import Options
 
 NOWHERE = "README.md"
 """Where findings about a repository without any file go."""
 
 _SAFE = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/")
-_REMOTE = re.compile(r"(?:(?:https?|ssh|git)://)?(?:[^@/]+@)?(?P<host>[\w.-]+\.[a-z]+)(?::\d+)?[:/](?P<path>[^?#]+)")
+_REMOTE = lazy_regex(r"(?:(?:https?|ssh|git)://)?(?:[^@/]+@)?(?P<host>[\w.-]+\.[a-z]+)(?::\d+)?[:/](?P<path>[^?#]+)")
 _PAGES: Mapping[str, str] = {
     "github": "https://{host}/{project}/blob/{commit}/{path}{plain}#L{line}",
     "gitlab": "https://{host}/{project}/-/blob/{commit}/{path}{plain}#L{line}",

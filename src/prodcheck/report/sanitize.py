@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_ESCAPES = re.compile(
+from prodcheck.patterns import lazy_regex
+
+_ESCAPES = lazy_regex(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor movement
     r"|\x9b[0-?]*[ -/]*[@-~]"  # the same, as one C1 character
     r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)"  # OSC, DCS ...: titles, links

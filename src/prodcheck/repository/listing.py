@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
+
+from prodcheck.patterns import lazy_regex
 
 LIST = ("ls-files", "--stage", "--others", "--exclude-standard", "--debug", "-t", "-z")
 """Everything about the folder in one process: staged entries with their stat data, then what is untracked."""
 
-_STAT = re.compile(
+_STAT = lazy_regex(
     rb"  ctime: (\d+):(\d+)\n  mtime: (\d+):(\d+)\n  dev: \d+\tino: (\d+)\n  uid: \d+\tgid: \d+\n"
     rb"  size: (\d+)\tflags: [0-9a-f]+\n"
 )
-_STAT_ANY = re.compile(rb"(?:  [a-z]+: [^\n\0]*\n)+")
+_STAT_ANY = lazy_regex(rb"(?:  [a-z]+: [^\n\0]*\n)+")
 """`--debug` may change its format between versions of git; without the stat data nothing is taken to be unchanged."""
 
 

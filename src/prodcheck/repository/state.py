@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, replace
 
 from prodcheck.model import GitState
+from prodcheck.patterns import lazy_regex
 from prodcheck.repository.git import Git, Reply
 
 OTHER_SYSTEMS = {
@@ -21,7 +22,7 @@ OTHER_SYSTEMS = {
     "_FOSSIL_": "Fossil",
 }
 HOSTING_FILES = (".github", ".gitlab-ci.yml", "azure-pipelines.yml", "bitbucket-pipelines.yml", ".git_archival.txt")
-_ARCHIVE_NAME = re.compile(r".-(?:main|master|trunk|develop|[0-9a-f]{40}|v?\d+(?:\.\d+)+)$")
+_ARCHIVE_NAME = lazy_regex(r".-(?:main|master|trunk|develop|[0-9a-f]{40}|v?\d+(?:\.\d+)+)$")
 """What hosting services call the folder inside a downloaded archive: `name-branch`, `name-commit`, `name-version`."""
 
 

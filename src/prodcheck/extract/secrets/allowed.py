@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-_SAME_LINE = re.compile(
+from prodcheck.patterns import lazy_regex
+
+_SAME_LINE = lazy_regex(
     r"(?i)(pragma:\s*(?:allow|white)list\s+secret|gitleaks:allow|betterleaks:allow|trufflehog:ignore|\bnosec\b)"
 )
-_NEXT_LINE = re.compile(r"(?i)^\s*(?:#|//|/\*|'|--|<!--|;)\s*(pragma:\s*(?:allow|white)list\s+nextline\s+secret)")
+_NEXT_LINE = lazy_regex(r"(?i)^\s*(?:#|//|/\*|'|--|<!--|;)\s*(pragma:\s*(?:allow|white)list\s+nextline\s+secret)")
 
 
 def reason(lines: Sequence[str], index: int) -> str:

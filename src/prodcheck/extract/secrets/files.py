@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-_SKIPPED = re.compile(
+from prodcheck.patterns import lazy_regex
+
+_SKIPPED = lazy_regex(
     r"(?i)\.(?:csv|tsv|jsonl|ndjson|svg|map|min\.js|min\.css|css|lock|sum|po|pot|dvc|cast)$|"
     r"(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|conda-lock\.ya?ml|\.secrets\.baseline|"
     r"\.gitleaksignore|\.?gitleaks\.toml|tokenizer(?:_config)?\.json|vocab\.(?:json|txt)|merges\.txt)$|"
     r"(?:^|/)(?:node_modules|site-packages|bower_components|\.ipynb_checkpoints)/"
 )
 """Generated and data files: what looks like a secret in them is a hash, a vocabulary, or somebody else's."""
-_TRANSLATIONS = re.compile(r"(?i)(?:^|/)(?:i18n|locales?|lang|langs|languages|translations?)/|\.(?:resx|strings|xlf)$")
+_TRANSLATIONS = lazy_regex(r"(?i)(?:^|/)(?:i18n|locales?|lang|langs|languages|translations?)/|\.(?:resx|strings|xlf)$")
 """The word for "password" in forty languages."""
-_CONFIGURATION = re.compile(
+_CONFIGURATION = lazy_regex(
     r"(?i)(?:^|/)(?:\.?env(?:\.[\w.-]+)?|dockerfile[\w.-]*|containerfile|[._]netrc|"
     r"\.(?:npmrc|pypirc|databrickscfg|s3cfg)|\.?credentials|config)$|"
     r"\.(?:ini|cfg|conf|config|cnf|properties|toml|ya?ml|sh|bash|zsh|env|envrc|tfvars|rsp|dockerfile)$"
 )
-_PROSE = re.compile(r"(?i)\.(?:md|mdx|markdown|rst|adoc|txt|text|bat|cmd|ps1|fish)$|(?:^|/)[^./]+$|(?:^|/)\.[^./]+$")
-_CREDENTIALS = re.compile(
+_PROSE = lazy_regex(r"(?i)\.(?:md|mdx|markdown|rst|adoc|txt|text|bat|cmd|ps1|fish)$|(?:^|/)[^./]+$|(?:^|/)\.[^./]+$")
+_CREDENTIALS = lazy_regex(
     r"(?i)(?:^|/)(?:\.env(?:\.(?!example|sample|template|dist|defaults?|tpl|tmpl)[\w-]+)*|"
     r"\.?netrc|_netrc|\.pgpass|\.htpasswd|\.git-credentials|\.pypirc|\.npmrc|\.s3cfg|\.dockercfg|\.dockerconfigjson|"
     r"\.docker/config\.json|\.aws/credentials|\.?credentials|kaggle\.json|\.databrickscfg|id_(?:rsa|dsa|ecdsa|ed25519)|"

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from prodcheck.extract.secrets.letters import oddness
 from prodcheck.model import Confidence
+from prodcheck.patterns import lazy_regex
 
 
 def _any(words: str) -> str:
@@ -21,7 +22,7 @@ def _any(words: str) -> str:
     return "|".join(words.split())
 
 
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = lazy_regex(
     _any(
         r"example sample your change[_-]?(?:me|it|this) dummy fake placeholder redacted insert replace todo fixme "
         r"undefined hidden lorem foobar secret passw p\S{0,3}ss\W?w passphrase (?:api|access)[_-]?key token admin test "
@@ -31,29 +32,29 @@ _PLACEHOLDER = re.compile(
     ),
     re.IGNORECASE,
 )
-_SHORT_PLACEHOLDER = re.compile(r"abc\d|\dabc", re.IGNORECASE)
-_TOKEN_PLACEHOLDER = re.compile(
+_SHORT_PLACEHOLDER = lazy_regex(r"abc\d|\dabc", re.IGNORECASE)
+_TOKEN_PLACEHOLDER = lazy_regex(
     r"example|x{6,}|(.)\1{7,}|123456789|abcdefgh|01234567|deadbeef|your|placeholder|dummy|fake|redact|sample|testtest",
     re.IGNORECASE,
 )
-_CODE = re.compile(
+_CODE = lazy_regex(
     r"\w\(|\(\)|^\$\w*$|^@[\w.]+$|^&\w|->|=>|::|^%\w|==|&&|\|\||^\$[A-Z_]+|\$\{?\w+\}?$|^\W+$|"
     r"\[a-z|\[0-9|\\[wds]|\{\d+,"
 )
-_PATH = re.compile(
+_PATH = lazy_regex(
     r"^(?:[a-z][a-z0-9+.-]{1,20}://|[./~]{1,2}/|[A-Za-z]:\\|arn:|s3:)|^/?(?:[\w.-]+/)+[\w.-]*$|"
     r"\.(?:pem|key|json|ya?ml|txt|py|crt|com|org|net|io|html?)$",
     re.IGNORECASE,
 )
-_UUID = re.compile(r"^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$", re.IGNORECASE)
-_NUMBER = re.compile(r"^[\d.,:/+\-eE_ ]+$")
-_HOSTS = re.compile(r"^[A-Za-z][\w.-]*:\d{1,5}(?:[/,]|$)")
-_HASHED = re.compile(
+_UUID = lazy_regex(r"^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$", re.IGNORECASE)
+_NUMBER = lazy_regex(r"^[\d.,:/+\-eE_ ]+$")
+_HOSTS = lazy_regex(r"^[A-Za-z][\w.-]*:\d{1,5}(?:[/,]|$)")
+_HASHED = lazy_regex(
     r"^(?:\$(?:2[abxy]|[156]|apr1|argon2\w*|pbkdf2\S*|scrypt)\$|\{(?:S?SHA\d*|CRYPT|MD5|PBKDF2\S*)\}|"
     r"pbkdf2[:_]|scrypt:|sha256:|sha512:|md5:)",
     re.IGNORECASE,
 )
-_DOTTED = re.compile(r"^[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+$")
+_DOTTED = lazy_regex(r"^[A-Za-z_]\w*(?:[.:][A-Za-z_]\w*)+$")
 _PUBLIC = (
     # Azurite, the Azure storage emulator, and the Cosmos DB emulator; in two pieces so that no scanner trips here.
     "Eby8vdM02xNOcqFlqUwJPLlmEtlC" + "DXJ1OUzFT50uSRZ6IFsu",
@@ -74,7 +75,7 @@ _OF_A_SECRET = _any(
     r"validator reset change strength required min max rotation expir\w* algorithm size title text var variable "
     "prefix suffix column param parameter dir location input selector input_?id hash(?:er|ing)?"
 )
-_NOT_SECRET_NAME = re.compile(
+_NOT_SECRET_NAME = lazy_regex(
     rf"tokeni[sz]|tokens$|(?:^|[_\W])n_?tokens|(?:{_LANGUAGE_MODEL})_?-?token|token_?-?(?:{_OF_A_TOKEN})|"
     rf"(?:secret|key|password|passwd|pwd|credential|token|passphrase)s?_?-?(?:{_OF_A_SECRET})(?:$|[^a-z])|"
     r"^x-(?:amz|goog)-|(?:public|pub|primary|foreign|sort|partition|site)_?-?key|publishable|csrf|xsrf|casa_token|ice-pwd|"
@@ -82,7 +83,7 @@ _NOT_SECRET_NAME = re.compile(
     r"validate)_?(?:secret|passw|pwd|token|credential)",
     re.IGNORECASE,
 )
-PASSWORD_NAME = re.compile(r"passw|passwd|pwd|passphrase|(?:^|[_\-.]|(?<=[a-z])(?=P))pass$|_pw$", re.IGNORECASE)
+PASSWORD_NAME = lazy_regex(r"passw|passwd|pwd|passphrase|(?:^|[_\-.]|(?<=[a-z])(?=P))pass$|_pw$", re.IGNORECASE)
 
 
 def entropy(value: str) -> float:

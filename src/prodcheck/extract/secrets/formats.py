@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass
 
 from prodcheck.model import Confidence
+from prodcheck.patterns import lazy_regex
 
 _START = r"(?<![A-Za-z0-9_/+-])"
 _END = r"(?![A-Za-z0-9_/+=-])"
@@ -39,7 +40,7 @@ class Format:
     """When set, the value is judged like a literal that is bound to this name."""
 
     def compiled(self) -> re.Pattern[bytes]:
-        return re.compile(self.pattern.encode())
+        return lazy_regex(self.pattern.encode())
 
 
 def _token(kind: str, literal: str, body: str, plugin: str = "", end: str = _END, entropy: float = 3.0) -> Format:

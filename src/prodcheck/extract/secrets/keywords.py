@@ -5,42 +5,44 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from prodcheck.patterns import lazy_regex
+
 WORDS = frozenset((b"pass", b"pwd", b"_pw", b"secret", b"token", b"key"))
 """What a name must contain, in lower case, to be looked at."""
 
-_STRONG = re.compile(
+_STRONG = lazy_regex(
     r"passw|passphrase|pwd|(?:^|[_\-.\d]|(?<=[a-z]))pass$|_pw$|secret|token|"
     r"(?:api|access|consumer|auth|private|account|encryption|signing|subscription|client|app|shared|storage|service|"
     r"master|admin|license|cognitive|vision|speech|translator|cosmos|maps|weather|fernet)[_-]?key|nkey",
     re.IGNORECASE,
 )
-_WORD = re.compile(rb"[a-z]+|[A-Z]+|[A-Z][a-z]+")
+_WORD = lazy_regex(rb"[a-z]+|[A-Z]+|[A-Z][a-z]+")
 _NAME = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-$"
-_ARGUMENT = re.compile(rb"\([ \t]{0,8}[rbuRBU]?[\"'`]\Z")
+_ARGUMENT = lazy_regex(rb"\([ \t]{0,8}[rbuRBU]?[\"'`]\Z")
 _NAME_END = (
     rb"(?P<rest>[A-Za-z0-9_\-]{0,40})(?:\\{0,2}[\"'`])?\]?[ \t]{0,16}"
     rb"(?::[ \t]{0,4}[A-Za-z_][A-Za-z0-9_.\[\]|, ]{0,40}?[ \t]{0,4}(?==[^=]))?"
 )
 _OPERATOR = rb"(?P<op>:=|=>|={1,3}|!==?|:|,|\()[ \t]{0,16}"
 _WRAPPED = rb"(?:(?:SecretStr|Secret|str|String|bytes)\(|\(|@|[rbuRBU]{1,2}(?=[\"']))?"
-_QUOTED = re.compile(
+_QUOTED = lazy_regex(
     _NAME_END
     + _OPERATOR
     + _WRAPPED
     + rb"(?P<q>\\{0,2}(?:\"\"\"|'''|[\"'`]))(?P<v>(?:(?!(?P=q))(?:\\.|[^\r\n\\])){1,256})(?P=q)"
 )
-_BARE = re.compile(
+_BARE = lazy_regex(
     _NAME_END
     + rb"(?P<op>:=|={1,2}|:)[ \t]{0,16}(?P<v>[^\s\"'`,;(){}\[\]<>#][^\s\"'`,;(){}\[\]<>]{3,200})(?=[\s,;\"'}]|\Z)"
 )
-_OPTION = re.compile(
+_OPTION = lazy_regex(
     rb"(?P<rest>[A-Za-z0-9_\-]{0,40})(?P<op> )(?P<q>[\"']?)(?P<v>[^\s\"'`,;(){}\[\]<>&|]{4,200})(?P=q)"
 )
-_INLINE = re.compile(
+_INLINE = lazy_regex(
     rb"(?P<rest>[A-Za-z0-9_]{0,40})(?P<op>=)"
     rb"(?P<v>[^\s\"'`,;(){}\[\]<>#&|=][^\s\"'`,;(){}\[\]<>&|]{3,200})(?=[\s,;\"'&)`\\]|\Z)"
 )
-_CONSTANT = re.compile(r"[A-Z][A-Z0-9_]*")
+_CONSTANT = lazy_regex(r"[A-Z][A-Z0-9_]*")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from prodcheck.extract.notebook import Cell, NotebookFacts
@@ -10,12 +9,13 @@ from prodcheck.extract.secrets import allowed
 from prodcheck.extract.secrets.base import Match
 from prodcheck.extract.secrets.scan import scan
 from prodcheck.model import Location
+from prodcheck.patterns import lazy_regex
 
 METADATA = 4000
 """Bytes of one piece of metadata that are looked at: hosted services keep tokens there, and little else is long."""
 _SHELL = frozenset("bash sh env writefile script system cmd".split())
 _KEY = b'"metadata"'
-_PARTS = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]')
+_PARTS = lazy_regex(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]')
 
 
 def find(path: str, data: bytes, notebook: NotebookFacts) -> Iterator[tuple[Match, Location, str, str]]:

@@ -5,15 +5,14 @@ The checks of secrets mask what they find. This is for all the others: an instal
 
 from __future__ import annotations
 
-import re
-
 from prodcheck.extract.secrets.base import mask
 from prodcheck.extract.secrets.scan import scan
+from prodcheck.patterns import lazy_regex
 
-_WORTH = re.compile(r"[A-Za-z0-9+/=_-]{16}|://[^\s/]*@")
-_RUN = re.compile(r"[A-Za-z0-9+/=_-]{40,}")
-_INTERLEAVED = re.compile(r"[A-Za-z][0-9]+[A-Za-z]")
-_CLASSES = tuple(map(re.compile, ("[a-z]", "[A-Z]", "[0-9]")))
+_WORTH = lazy_regex(r"[A-Za-z0-9+/=_-]{16}|://[^\s/]*@")
+_RUN = lazy_regex(r"[A-Za-z0-9+/=_-]{40,}")
+_INTERLEAVED = lazy_regex(r"[A-Za-z][0-9]+[A-Za-z]")
+_CLASSES = tuple(map(lazy_regex, ("[a-z]", "[A-Z]", "[0-9]")))
 ROLLED = 3
 """Digits between letters from which on a long run was rolled, and is no path or name."""
 

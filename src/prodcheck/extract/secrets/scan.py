@@ -13,6 +13,7 @@ from prodcheck.extract.secrets.formats import FORMATS, INSIDE, Format
 from prodcheck.extract.secrets.keywords import Binding
 from prodcheck.extract.secrets.verify import judge
 from prodcheck.model import Confidence
+from prodcheck.patterns import lazy_regex
 
 WINDOW = 1200
 """Bytes looked at around a hit. No pattern ever sees more, so a line of a megabyte costs no more than a short one."""
@@ -23,12 +24,12 @@ NAME = 16
 MOST = 1000
 """Matches in one piece of text; whoever has more has a list of tokens, and knows it."""
 
-_SHARED_LINK = re.compile(r"badge|wandb\.ai/|[?&]sv=")
+_SHARED_LINK = lazy_regex(r"badge|wandb\.ai/|[?&]sv=")
 """Links that are made to be passed on, tokens and all: coverage badges, published reports."""
 SHORTEST = 20
 """Characters of the shortest value that a provider's name proves."""
-_KEY = re.compile(r"key|token|secret|passw|auth|login", re.IGNORECASE)
-_LINK = re.compile(r"https?://[^\s\"'<>]{1,200}[?&][\w.-]{1,60}=$")
+_KEY = lazy_regex(r"key|token|secret|passw|auth|login", re.IGNORECASE)
+_LINK = lazy_regex(r"https?://[^\s\"'<>]{1,200}[?&][\w.-]{1,60}=$")
 _GENERIC = ("Secret", "Password")
 _RANK = {Confidence.HIGH: 0, Confidence.MEDIUM: 1, Confidence.LOW: 2}
 
@@ -56,7 +57,7 @@ def _words(typed: bool) -> Mapping[bytes, tuple[tuple[Format, re.Pattern[bytes]]
 
 @cache
 def _bound() -> tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...]:
-    return tuple((b.kind, re.compile(b.name), re.compile(b.value)) for b in BOUND)
+    return tuple((b.kind, lazy_regex(b.name), lazy_regex(b.value)) for b in BOUND)
 
 
 def scan(data: bytes, path: str, *, names: bool = True, reading: str = "code") -> list[Match]:

@@ -15,6 +15,7 @@ from functools import cache
 from prodcheck.extract.secrets import filters, keywords
 from prodcheck.extract.secrets.base import Match
 from prodcheck.model import Confidence
+from prodcheck.patterns import lazy_regex
 
 MAX_SIZE = 200_000
 """Bytes. Whatever keeps credentials is small."""
@@ -104,12 +105,12 @@ STORES: tuple[Store, ...] = (
         Confidence.LOW,
     ),
 )
-_KUBERNETES = re.compile(r"(?m)^kind:[ \t]*Secret[ \t]*$")
-_KUBERNETES_PART = re.compile(r"(?m)^(?P<kind>data|stringData):[ \t]*\n(?P<body>(?:[ \t]+\S[^\n]*\n?)+)")
-_KUBERNETES_VALUE = re.compile(
+_KUBERNETES = lazy_regex(r"(?m)^kind:[ \t]*Secret[ \t]*$")
+_KUBERNETES_PART = lazy_regex(r"(?m)^(?P<kind>data|stringData):[ \t]*\n(?P<body>(?:[ \t]+\S[^\n]*\n?)+)")
+_KUBERNETES_VALUE = lazy_regex(
     r"(?m)^[ \t]+(?P<name>[\w.-]+):[ \t]*[\"']?(?P<v>[^\s\"'#|>][^\s\"'#]{3,2000})[\"']?[ \t]*$"
 )
-_BLANK = re.compile(
+_BLANK = lazy_regex(
     r"(?i)^(?:change[_-]?(?:me|it|this)\S*|your\S*|x{3,}|\*+|\.{3}|<.*>?|\$.*|\{\{.*|%.*|none|null|true|false|todo|"
     r"example\S*|placeholder|password|passwd|secret|token|test|foo|bar|base64:?)$|example|_here$|replace"
 )
@@ -117,7 +118,7 @@ _BLANK = re.compile(
 
 @cache
 def _compiled() -> tuple[tuple[Store, re.Pattern[str], re.Pattern[str]], ...]:
-    return tuple((store, re.compile(store.path), re.compile(store.pattern)) for store in STORES)
+    return tuple((store, lazy_regex(store.path), lazy_regex(store.pattern)) for store in STORES)
 
 
 def credentials(path: str, data: bytes) -> list[Match]:

@@ -11,6 +11,7 @@ from prodcheck.extract.secrets import filters
 from prodcheck.extract.secrets.contexts import BASIC_HEADER, JWT, PRIVATE_KEY, URL_CREDENTIALS
 from prodcheck.extract.secrets.formats import Format
 from prodcheck.model import Confidence
+from prodcheck.patterns import lazy_regex
 
 
 def judge(form: Format, hit: re.Match[bytes], value: str) -> Confidence | None:
@@ -72,7 +73,7 @@ def _basic(value: str) -> Confidence | None:
     return filters.grade(password, "password")
 
 
-_BROWSER = re.compile(rb"(?i)authDomain|firebase|storageBucket|maps/api/js|recaptcha")
+_BROWSER = lazy_regex(rb"(?i)authDomain|firebase|storageBucket|maps/api/js|recaptcha")
 
 
 def _in_browser(hit: re.Match[bytes]) -> bool:
@@ -80,8 +81,8 @@ def _in_browser(hit: re.Match[bytes]) -> bool:
     return bool(_BROWSER.search(hit.string, max(0, hit.start() - 300), hit.end() + 300))
 
 
-_LOCAL_HOST = re.compile(r"(?i)^(?:localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker)")
-_EXAMPLE_HOST = re.compile(r"(?i)example|^(?:host|hostname|server|ip|your|my)(?:[\W_]|name$|$)|<")
+_LOCAL_HOST = lazy_regex(r"(?i)^(?:localhost|127\.|0\.0\.0\.0|\[?::1|host\.docker)")
+_EXAMPLE_HOST = lazy_regex(r"(?i)example|^(?:host|hostname|server|ip|your|my)(?:[\W_]|name$|$)|<")
 
 
 def _url(hit: re.Match[bytes]) -> Confidence | None:

@@ -15,28 +15,29 @@ from prodcheck.facts.operations.triggers import Trigger
 from prodcheck.facts.operations.work import JOBS, SCORE, TRAIN, Work, Works, words
 from prodcheck.facts.paths import Role
 from prodcheck.model import Evidence, Location, Strength
+from prodcheck.patterns import lazy_regex
 
 if TYPE_CHECKING:
     from prodcheck.facts.facts import Facts
 
 _ENTRY_RUNNERS = frozenset("make just task nox hatch pdm poe taskipy rye pixi npm pipenv invoke compose mise".split())
-_SERVER = re.compile(
+_SERVER = lazy_regex(
     r"\b(?:uvicorn|gunicorn|hypercorn|flask|streamlit|waitress|tritonserver|bentoml|torchserve|tensorflow_model_server|"
     r"vllm|mlflow models serve|litserve|serve run|gradio)\b"
 )
 _STAGES = ("load", "prepare", "train", "evaluate", "predict")
-_WRITES = re.compile(
+_WRITES = lazy_regex(
     r"(?:.*\.)?(?:to_(?:csv|parquet|sql|feather|json|gbq|excel|delta)|write_(?:parquet|csv|delta|table|database)|saveAsTable|"
     r"insert_rows(?:_json)?|load_table_from_\w+|put_object|upload_file|insert_many|write\.\w+|savetxt|writerows?)"
 )
-_ASIDE = re.compile(r"(?i)(?<![a-z])(?:eval\w*|tests?|bench\w*|demo|install|setup|download|plot)(?![a-z])")
+_ASIDE = lazy_regex(r"(?i)(?<![a-z])(?:eval\w*|tests?|bench\w*|demo|install|setup|download|plot)(?![a-z])")
 """Words in names of scripts that do not do the work itself."""
-_BESIDE = re.compile(
+_BESIDE = lazy_regex(
     r"(?i)compile|build|lint|test|format|install|setup|docs|clean|upload|push|image|check|help|notebook"
 )
 """Words in names of targets that prepare or check the work."""
-_TABLES = re.compile(r"(?:.*\.)?to_(?:csv|parquet|sql|excel|gbq)")
-_BATCH_NAME = re.compile(
+_TABLES = lazy_regex(r"(?:.*\.)?to_(?:csv|parquet|sql|excel|gbq)")
+_BATCH_NAME = lazy_regex(
     r"(?i)(?:^|[/_-])(?:batch[_-]?)?(?:predict(?:ions?)?|scor(?:e|ing)|infer(?:ence)?|batch|forecast)[\w-]*\.(?:py|ipynb)$"
 )
 

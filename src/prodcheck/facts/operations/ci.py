@@ -15,6 +15,7 @@ from prodcheck.facts.ci_model import CiCommand
 from prodcheck.facts.operations.triggers import DEMAND, EVENT, PUSH, SCHEDULE, Trigger, trigger
 from prodcheck.facts.operations.work import DATA, JOBS, MONITOR, REGISTER, Work
 from prodcheck.model import Location
+from prodcheck.patterns import lazy_regex
 
 if TYPE_CHECKING:
     from prodcheck.facts.facts import Facts
@@ -23,15 +24,15 @@ _PROVIDERS = {
     "github": "GitHub Actions", "azure": "Azure Pipelines", "gitlab": "GitLab CI", "jenkins": "Jenkins",
     "circleci": "CircleCI", "codebuild": "CodeBuild", "cloudbuild": "Cloud Build", "bitbucket": "Bitbucket Pipelines",
 }  # fmt: skip
-_TESTING = re.compile(
+_TESTING = lazy_regex(
     r"(?<![a-z])(?:tests?|testing|lint|checks?|smoke|nightly|benchmarks?|examples?|docs?)(?![a-z])", re.I
 )
-_KEEPS = re.compile(
+_KEEPS = lazy_regex(
     r"\b(?:git (?:push|commit)|dvc (?:push|exp push)|aws s3 (?:cp|sync)|gsutil|gcloud storage|azcopy|az storage|"
     r"az ml model|hf upload|huggingface-cli upload|docker push|mlflow|wandb artifact|gh release|cml)\b"
 )
 """Commands that keep what a job has made."""
-_KEEPING_ACTIONS = re.compile(
+_KEEPING_ACTIONS = lazy_regex(
     r"upload-artifact|git-auto-commit|add-and-commit|create-pull-request|push-changes|ghaction-github-pages|setup-cml|"
     r"PublishPipelineArtifact|PublishBuildArtifacts|s3-sync|upload-cloud-storage",
     re.IGNORECASE,

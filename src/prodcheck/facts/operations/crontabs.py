@@ -9,19 +9,20 @@ from collections.abc import Iterator
 from prodcheck.facts.operations.triggers import SCHEDULE, Trigger, trigger
 from prodcheck.facts.operations.work import Work, words
 from prodcheck.model import Location
+from prodcheck.patterns import lazy_regex
 
-CRON = re.compile(
+CRON = lazy_regex(
     r"(?:@(?:hourly|daily|weekly|monthly|yearly|annually|midnight|reboot)|(?:[\d*][\d*/,\-]*\s+){2}"
     r"(?:[\d*][\w*/,\-?#]*\s+)(?:[\d*a-zA-Z][\w*/,\-?]*\s+)(?:[\d*a-zA-Z?][\w*/,\-#?]*))"
 )
 """A cron expression of five fields, or a nickname."""
 MAX_LINE = 2_000
 """Characters. Longer lines were not written by a person."""
-_CRON_LINE = re.compile(rf"\s*(?P<when>{CRON.pattern})\s+(?P<command>\S.*)$")
-_CRONTAB_NAME = re.compile(
+_CRON_LINE = lazy_regex(rf"\s*(?P<when>{CRON.pattern})\s+(?P<command>\S.*)$")
+_CRONTAB_NAME = lazy_regex(
     r"(?:^|/)(?:[\w.-]*crontab[\w.-]*|[\w.-]+\.cron(?:tab)?|cron\.d/[^/]+|cron(?:jobs?)?(?:\.txt)?)$", re.I
 )
-_SCRIPT_NAME = re.compile(r"(?:^|/)(?:dockerfile[^/]*|[^/]+\.(?:dockerfile|sh|bash)|makefile|entrypoint[^/]*)$", re.I)
+_SCRIPT_NAME = lazy_regex(r"(?:^|/)(?:dockerfile[^/]*|[^/]+\.(?:dockerfile|sh|bash)|makefile|entrypoint[^/]*)$", re.I)
 
 
 def wants(path: str) -> bool:

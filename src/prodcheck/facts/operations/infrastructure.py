@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from prodcheck.facts.operations.triggers import DEMAND, EVENT, SCHEDULE, Trigger, trigger
 from prodcheck.facts.operations.work import JOBS, MONITOR, TRAIN, words
 from prodcheck.model import Location
+from prodcheck.patterns import lazy_regex
 
 
 def wants(path: str) -> bool:
@@ -44,8 +45,8 @@ _TF_EVENTS = frozenset(
     "aws_s3_bucket_notification aws_cloudwatch_event_rule google_eventarc_trigger "
     "azurerm_eventgrid_event_subscription".split()
 )
-_TF_RESOURCE = re.compile(r"^resource\s+\"(\w+)\"\s+\"([\w-]+)\"\s*\{", re.MULTILINE)
-_TF_WHEN = re.compile(
+_TF_RESOURCE = lazy_regex(r"^resource\s+\"(\w+)\"\s+\"([\w-]+)\"\s*\{", re.MULTILINE)
+_TF_WHEN = lazy_regex(
     r"\b(?:schedule_expression|schedule|quartz_cron_expression|frequency|cron)\s*=\s*\"?([^\n\"]+)", re.IGNORECASE
 )
 
@@ -80,9 +81,9 @@ def _terraform(path: str, text: str) -> Iterator[Trigger]:
         yield trigger(system, how, done, detail, Location(path, line), active=active, certain=False)
 
 
-_CDK_SCHEDULE = re.compile(r"\b(?:Schedule|ScheduleExpression)\.(?:cron|rate|expression)\s*\(")
-_CDK_EVENT = re.compile(r"\b(?:S3SourceAction|S3Trigger|EventType\.OBJECT_CREATED|new\s+(?:events\.)?Rule)\b")
-_BICEP = re.compile(r"'Microsoft\.(?:MachineLearningServices/workspaces/schedules|DataFactory/factories/triggers)@")
+_CDK_SCHEDULE = lazy_regex(r"\b(?:Schedule|ScheduleExpression)\.(?:cron|rate|expression)\s*\(")
+_CDK_EVENT = lazy_regex(r"\b(?:S3SourceAction|S3Trigger|EventType\.OBJECT_CREATED|new\s+(?:events\.)?Rule)\b")
+_BICEP = lazy_regex(r"'Microsoft\.(?:MachineLearningServices/workspaces/schedules|DataFactory/factories/triggers)@")
 
 
 def _templates(path: str, text: str) -> Iterator[Trigger]:

@@ -18,6 +18,7 @@ from prodcheck.extract.python_model import PythonFacts
 from prodcheck.extract.run import FileFacts
 from prodcheck.facts.operations.tables import rows
 from prodcheck.model import Evidence, Location, Strength
+from prodcheck.patterns import lazy_regex
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,8 @@ class _System:
 def _systems() -> tuple[_System, ...]:
     found = []
     for name, module, pipeline, step, links in rows("pipelines.tsv"):
-        made = re.compile(rf"(?:{pipeline})\Z") if pipeline else None
-        found.append(_System(name, module, made, re.compile(rf"(?:{step})\Z"), re.compile(links) if links else None))
+        made = lazy_regex(rf"(?:{pipeline})\Z") if pipeline else None
+        found.append(_System(name, module, made, lazy_regex(rf"(?:{step})\Z"), lazy_regex(links) if links else None))
     return tuple(found)
 
 
@@ -281,8 +282,8 @@ _READERS = (
     _valohai,
 )  # fmt: skip
 
-_RULE = re.compile(r"^(?:rule|checkpoint)\s+(\w+)\s*:", re.MULTILINE)
-_PROCESS = re.compile(r"^\s*process\s+(\w+)\s*\{", re.MULTILINE)
+_RULE = lazy_regex(r"^(?:rule|checkpoint)\s+(\w+)\s*:", re.MULTILINE)
+_PROCESS = lazy_regex(r"^\s*process\s+(\w+)\s*\{", re.MULTILINE)
 
 
 def wants_text(path: str) -> bool:

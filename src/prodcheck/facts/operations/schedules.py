@@ -15,10 +15,11 @@ from prodcheck.extract.run import FileFacts
 from prodcheck.facts.operations.tables import rows
 from prodcheck.facts.operations.triggers import DEMAND, EVENT, SCHEDULE, Trigger, trigger
 from prodcheck.facts.operations.work import DATA, JOBS, Work, Works, words
+from prodcheck.patterns import lazy_regex
 
 _NEVER = (None, "None", "none", "@once", "once", "", "null")
 """Values of a schedule that mean: only when somebody asks."""
-_HOUSEKEEPING = re.compile(
+_HOUSEKEEPING = lazy_regex(
     r"(?<![a-z])(?:clean_?-?up|cleanup|purge|backup|log_?rotat\w*|health_?check|heartbeat|stale|db_?clean\w*|maintenance|"
     r"smoke|hello_?-?world|example|tutorial|sync_users|certificates?|keepalive|ping)(?![a-z])",
     re.IGNORECASE,
@@ -43,7 +44,7 @@ def _signs() -> tuple[_Sign, ...]:
     found = []
     for system, how, flags, needs, missing, keywords, name in rows("schedules.tsv"):
         modules, words = tuple(needs.split(",")), tuple(filter(None, keywords.split(",")))
-        found.append(_Sign(system, how, "flow" in flags, modules, missing, words, re.compile(rf"(?:{name})\Z")))
+        found.append(_Sign(system, how, "flow" in flags, modules, missing, words, lazy_regex(rf"(?:{name})\Z")))
     return tuple(found)
 
 

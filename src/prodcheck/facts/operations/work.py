@@ -18,6 +18,7 @@ from prodcheck.facts.ci_jobs import Placed
 from prodcheck.facts.ci_model import CiCommand
 from prodcheck.facts.ci_resolve import Resolver
 from prodcheck.facts.paths import Role
+from prodcheck.patterns import lazy_regex
 
 if TYPE_CHECKING:
     from prodcheck.facts.facts import Facts
@@ -30,13 +31,13 @@ JOBS = frozenset([TRAIN, SCORE, DATA])
 MAX_DEPTH = 3
 """Imports that are followed from a script into the project's own modules."""
 
-_STORES = re.compile(
+_STORES = lazy_regex(
     r"(?:.*\.)?(?:to_(?:csv|parquet|sql|feather|pickle|json|gbq|hdf|excel|delta)|save_to_disk|"
     r"write_(?:parquet|csv|delta|table|database)|saveAsTable|insert_rows(?:_json)?|load_table_from_\w+|put_object|upload_file(?:obj)?|upload_from_\w+|"
     r"upload_blob|insert_many|write\.(?:parquet|csv|save|json|mode|format)|sink_parquet|writerows?|write_to_online_store|"
     r"materialize(?:_incremental)?)"
 )
-_REGISTERS = re.compile(
+_REGISTERS = lazy_regex(
     r"mlflow\.register_model|mlflow\..*\.(?:create_model_version|set_registered_model_alias|"
     r"transition_model_version_stage)|(?:.*\.)?(?:push_to_hub|link_artifact|link_model|register_model|log_model|"
     r"models\.create_or_update|create_model_package)|azureml\.core(?:\.model)?\.Model\.register|"
@@ -44,7 +45,7 @@ _REGISTERS = re.compile(
     r"huggingface_hub\..*upload_\w+|sagemaker\.workflow\..*(?:RegisterModel|ModelStep)|"
     r"(?:.*\.)?(?:upload_file|upload_blob|upload_from_filename|put_object)|clearml\.OutputModel"
 )
-_FETCHES = re.compile(
+_FETCHES = lazy_regex(
     r"(?:requests|httpx)\.(?:get|post)|urllib\.request\.url\w+|.*\.download_(?:file|blob|to_filename)|wget\.download|"
     r"gdown\.\w+|kaggle\..*|kagglehub\..*|yfinance\..*|bs4\.BeautifulSoup|scrapy\..*|selenium\..*"
 )
@@ -63,7 +64,7 @@ _DATA_WORDS = (
 )
 _MONITOR_WORDS = r"monitor\w*|drift\w*|evidently|nannyml|data[-_ ]?quality"
 _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (work, re.compile(rf"(?<![a-z])(?:{pattern})(?![a-z])", re.IGNORECASE))
+    (work, lazy_regex(rf"(?<![a-z])(?:{pattern})(?![a-z])", re.IGNORECASE))
     for work, pattern in (
         (TRAIN, _TRAIN_WORDS),
         (SCORE, _SCORE_WORDS),
@@ -71,21 +72,21 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (MONITOR, _MONITOR_WORDS),
     )
 )
-_MODULE = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_RUNNERS = re.compile(r"(?:dvc (?:repro|exp(?:eriments)? run)|kedro run|mlflow run|snakemake|nextflow run)\b")
-_DATA_COMMANDS = re.compile(
+_MODULE = lazy_regex(r"[A-Za-z_]\w*(?:\.\w+)*")
+_CAMEL = lazy_regex(r"(?<=[a-z0-9])(?=[A-Z])")
+_RUNNERS = lazy_regex(r"(?:dvc (?:repro|exp(?:eriments)? run)|kedro run|mlflow run|snakemake|nextflow run)\b")
+_DATA_COMMANDS = lazy_regex(
     r"(?:dbt (?:run|build|seed|snapshot)|feast materialize\S*|dvc (?:import-url|update)|"
     r"kaggle (?:datasets|competitions) download|(?:airbyte|meltano|dlt|sling|singer)\b.*|scrapy crawl|spark-submit)\b"
 )
-_SUBMITS = re.compile(
+_SUBMITS = lazy_regex(
     r"anyscale jobs? submit|az ml (?:job create|batch-endpoint invoke)|(?:kubectl|oc) (?:apply|create)|argo submit|"
     r"ray job submit|sky (?:launch|exec|jobs)|databricks (?:jobs|bundle) run|pyflyte run|vh (?:exec|pipeline)|kfp run|"
     r"gcloud (?:\S+ )*(?:custom-jobs|jobs|batch|workflows) \S+|polyaxon run|dstack (?:apply|run)|"
     r"prefect deployment run|aws (?:batch|sagemaker) \S+"
 )
 """Programs that are given a file which says what to run."""
-_TINY = re.compile(
+_TINY = lazy_regex(
     r"--?(?:n_?|num_?|num-|max_?|max-)?(?:train_?-?)?(?:epochs?|trials)[ =]['\"]?[0-3]\b|"
     r"--?(?:max_?-?|num_?-?|n_?-?)?(?:train_?-?)?(?:steps|iters?|iterations|batches|samples|rounds)[ =]['\"]?\d{1,2}\b|"
     r"\b(?:epochs|max_steps|max_epochs|trainer\.max_epochs|imgsz)=[0-3]\b|"
@@ -329,15 +330,15 @@ def _command_texts(call: Call) -> Iterator[str]:
         yield call.text
 
 
-_STARTS = re.compile(r"(?:Operator|Step|Job|ContainerOp|subprocess\.\w+|container_component|command)$|\.command$")
-_TASK = re.compile(r"(?:Operator|Sensor|Step)$")
+_STARTS = lazy_regex(r"(?:Operator|Step|Job|ContainerOp|subprocess\.\w+|container_component|command)$|\.command$")
+_TASK = lazy_regex(r"(?:Operator|Sensor|Step)$")
 _TRAITS = (
     ("stores", _STORES),
     ("fetches", _FETCHES),
     ("registers", _REGISTERS),
-    ("updates", re.compile(r".*\.upsert")),
-    ("starts", re.compile(r".*\.start")),
-    ("commands", re.compile(r"os\.(?:system|popen)|subprocess\.\w+")),
+    ("updates", lazy_regex(r".*\.upsert")),
+    ("starts", lazy_regex(r".*\.start")),
+    ("commands", lazy_regex(r"os\.(?:system|popen)|subprocess\.\w+")),
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from prodcheck.patterns import lazy_regex
 from prodcheck.report.sanitize import plain
 
 if TYPE_CHECKING:
@@ -16,13 +17,13 @@ if TYPE_CHECKING:
 LONGEST = 600
 """Characters of one message or path."""
 
-_FENCE = re.compile(r"^(`{3,})[^\n`]*\n(.*?)^\1[ \t]*$\n?", re.DOTALL | re.MULTILINE)
-_ITEM = re.compile(r"^(?:[-*]|\d+\.)\s+")
+_FENCE = lazy_regex(r"^(`{3,})[^\n`]*\n(.*?)^\1[ \t]*$\n?", re.DOTALL | re.MULTILINE)
+_ITEM = lazy_regex(r"^(?:[-*]|\d+\.)\s+")
 _INLINE = (
-    (re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*"), r"<strong>\1</strong>"),
-    (re.compile(r"(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=\S)\*(?![\w*])"), r"<em>\1</em>"),
-    (re.compile(r"&lt;(https?://[^\s&]+)&gt;"), r'<a href="\1">\1</a>'),
-    (re.compile(r"\[([^\]]+)\]\((https?://[^\s)&]+)\)"), r'<a href="\2">\1</a>'),
+    (lazy_regex(r"\*\*(?=\S)(.+?)(?<=\S)\*\*"), r"<strong>\1</strong>"),
+    (lazy_regex(r"(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=\S)\*(?![\w*])"), r"<em>\1</em>"),
+    (lazy_regex(r"&lt;(https?://[^\s&]+)&gt;"), r'<a href="\1">\1</a>'),
+    (lazy_regex(r"\[([^\]]+)\]\((https?://[^\s)&]+)\)"), r'<a href="\2">\1</a>'),
 )
 
 
