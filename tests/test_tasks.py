@@ -261,6 +261,20 @@ def test_compose_and_dockerfile() -> None:
     assert commands(image, "cmd") == ["python -m app"]
 
 
+def test_a_command_that_is_built_from_itself_ends() -> None:
+    file = read(
+        "run.py",
+        """\
+        import subprocess
+        def run(quick):
+            cmd = ["pytest"]
+            cmd = [*cmd, "-x"]
+            subprocess.check_call(cmd)
+        """,
+    )
+    assert commands(file, "run")[0].endswith("-x")
+
+
 def test_python_scripts_that_run_commands() -> None:
     file = read(
         "run.py",

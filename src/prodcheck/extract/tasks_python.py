@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import ast
-import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from prodcheck.extract.python import parse
+from prodcheck.extract.python_expressions import nodes_of
 from prodcheck.extract.tasks_model import Target, TaskFile
-from prodcheck.patterns import lazy_regex
 
-INTERESTING = lazy_regex(
-    rb"subprocess|os\.system|(?:pytest|unittest)\.main|TextTestRunner|nose\.|testmod|import (?:nox|invoke)|from invoke"
+INTERESTING = tuple(
+    word.encode()
+    for word in (
+        *("subprocess", "os.system", "pytest.main", "unittest.main", "TextTestRunner", "nose.", "testmod"),
+        *("import nox", "import invoke", "from invoke"),
+    )
 )
+"""One of these is in every file that runs something. Plain words: a pattern of them takes ten times as long."""
 _RUNNERS = {
     "pytest.main": "pytest",
     "pytest.console_main": "pytest",
@@ -22,40 +27,44 @@ _RUNNERS = {
     "nose.runmodule": "nosetests",
     "doctest.testmod": "python -m doctest",
 }
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+MAX_DEPTH = 50
+"""Expressions inside expressions that are looked into for the text of a command."""
 _ALWAYS_FATAL = ("check_call", "check_output", "unittest.main", "nose.main", "nose.runmodule", "pytest.console_main")
 
 
 def extract(path: str, data: bytes) -> TaskFile | None:
     """What a Python file runs, one target for each function and one named "" for the module itself."""
-    if not INTERESTING.search(data):
+    if not any(word in data for word in INTERESTING):
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parse(data)
+    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
         return None
     name = path.rpartition("/")[2]
+    nodes = nodes_of(tree)
     if name == "noxfile.py":
-        return _nox(path, tree)
-    targets = list(_targets(tree, invoke=name == "tasks.py"))
+        return _nox(path, tree, _functions(nodes))
+    invoke = name == "tasks.py"
+    if not invoke and not any(isinstance(node, ast.Call) and _runs(_dotted(node.func), "") for node in nodes):
+        return None
+    targets = list(_targets(tree, nodes, invoke))
     if not any(target.commands for target in targets):
         return None
-    return TaskFile(path, "invoke" if name == "tasks.py" else "python", tuple(targets), ("",))
+    return TaskFile(path, "invoke" if invoke else "python", tuple(targets), ("",))
 
 
-def _functions(tree: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+def _functions(nodes: Iterable[ast.AST]) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return [node for node in nodes if isinstance(node, _FUNCTIONS)]
 
 
-def _targets(tree: ast.Module, invoke: bool) -> Iterator[Target]:
-    functions = _functions(tree)
+def _targets(tree: ast.Module, everything: list[ast.AST], invoke: bool) -> Iterator[Target]:
+    functions = _functions(everything)
     names = {function.name for function in functions}
-    inside = {id(node) for function in functions for node in ast.walk(function)}
-    module = [node for node in ast.walk(tree) if id(node) not in inside]
+    module = [node for node in nodes_of(tree, into=False) if not isinstance(node, _FUNCTIONS)]
     yield Target("", 1, *_body(module, names, ""), errexit=True)
     for function in functions:
-        nodes = list(ast.walk(function))
+        nodes = nodes_of(function)
         runner = function.args.args[0].arg if invoke and function.args.args else ""
         commands, needs = _body(nodes, names - {function.name}, runner)
         yield Target(function.name, function.lineno, commands, needs + _pre(function), errexit=True)
@@ -68,7 +77,7 @@ def _pre(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, ...]:
         if isinstance(decorator, ast.Call) and _dotted(decorator.func).rpartition(".")[2] == "task":
             lists = [k.value for k in decorator.keywords if k.arg == "pre"]
             needs += [
-                node.id for value in [*decorator.args, *lists] for node in ast.walk(value) if isinstance(node, ast.Name)
+                node.id for value in [*decorator.args, *lists] for node in nodes_of(value) if isinstance(node, ast.Name)
             ]
     return tuple(needs)
 
@@ -107,24 +116,28 @@ def _command(node: ast.Call, name: str, runner: str, bound: dict[str, ast.expr])
     if name in _RUNNERS:
         arguments = _words(node.args[0], bound) if node.args and name == "pytest.main" else ""
         return f"{_RUNNERS[name]} {arguments}".strip()
-    parts = name.split(".")
-    runs = (
-        name in ("os.system", "os.popen")
-        or (parts[0] == "subprocess" and parts[-1] in ("run", "call", "check_call", "check_output", "Popen"))
-        or (len(parts) == 1 and name in ("check_call", "check_output"))
-        or (runner and name in (f"{runner}.run", f"{runner}.sudo"))
-    )
-    return _words(node.args[0], bound) if runs and node.args else ""
+    return _words(node.args[0], bound) if node.args and _runs(name, runner) else ""
+
+
+def _runs(name: str, runner: str) -> bool:
+    """True for calls that run a command or a test runner; `runner` is the variable of an invoke context, if any."""
+    if name in _RUNNERS or name in ("os.system", "os.popen", "check_call", "check_output"):
+        return True
+    if name.startswith("subprocess."):
+        return name.rpartition(".")[2] in ("run", "call", "check_call", "check_output", "Popen")
+    return bool(runner) and name in (f"{runner}.run", f"{runner}.sudo")
 
 
 def _words(node: ast.expr, bound: dict[str, ast.expr], depth: int = 0) -> str:
     """Shell text of a command given as a string or a list, with what is computed as a variable."""
+    if depth > MAX_DEPTH:
+        return ""
     if isinstance(node, ast.Name) and node.id in bound and depth < 3:
         return _words(bound[node.id], bound, depth + 1)
     if isinstance(node, ast.Constant):
         return str(node.value) if isinstance(node.value, str | int) else ""
     if isinstance(node, ast.List | ast.Tuple):
-        return " ".join(_word(item, bound) for item in node.elts)
+        return " ".join(_word(item, bound, depth) for item in node.elts)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         left, right = _words(node.left, bound, depth + 1), _words(node.right, bound, depth + 1)
         return f"{left} {right}" if isinstance(node.left, ast.List) else left + right
@@ -137,12 +150,12 @@ def _words(node: ast.expr, bound: dict[str, ast.expr], depth: int = 0) -> str:
     return ""
 
 
-def _word(node: ast.expr, bound: dict[str, ast.expr]) -> str:
+def _word(node: ast.expr, bound: dict[str, ast.expr], depth: int = 0) -> str:
     if isinstance(node, ast.Starred):
-        return _words(node.value, bound) or "$X"
+        return _words(node.value, bound, depth) or "$X"
     if _dotted(node) == "sys.executable":
         return "python"
-    text = _words(node, bound)
+    text = _words(node, bound, depth)
     return f"'{text}'" if " " in text else text or "$X"
 
 
@@ -158,16 +171,16 @@ def _is_true(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is True
 
 
-def _nox(path: str, tree: ast.Module) -> TaskFile:
+def _nox(path: str, tree: ast.Module, functions: list[ast.FunctionDef | ast.AsyncFunctionDef]) -> TaskFile:
     targets: list[Target] = []
     chosen: tuple[str, ...] = ()
     off: set[str] = set()
-    helpers = {f.name: f for f in _functions(tree)}
+    helpers = {f.name: f for f in functions}
     bound = _bound(list[ast.AST](tree.body))
     for node in tree.body:
         if isinstance(node, ast.Assign) and _dotted(node.targets[0]) == "nox.options.sessions":
             chosen = tuple(
-                c.value for c in ast.walk(node.value) if isinstance(c, ast.Constant) and isinstance(c.value, str)
+                c.value for c in nodes_of(node.value) if isinstance(c, ast.Constant) and isinstance(c.value, str)
             )
     for function in helpers.values():
         for decorator in function.decorator_list:
@@ -188,7 +201,7 @@ def _nox(path: str, tree: ast.Module) -> TaskFile:
 
 
 def _strings(node: ast.expr | None) -> tuple[str, ...]:
-    constants = [c.value for c in ast.walk(node) if isinstance(c, ast.Constant)] if node else []
+    constants = [c.value for c in nodes_of(node) if isinstance(c, ast.Constant)] if node else []
     return tuple(value for value in constants if isinstance(value, str))
 
 
@@ -200,9 +213,9 @@ def _session(
 ) -> tuple[tuple[tuple[int, str], ...], tuple[str, ...]]:
     """`session.run("pytest", "-q")` and `session.notify("x")`, also in helpers that are given the session."""
     session = function.args.args[0].arg if function.args.args else "session"
-    known = {**bound, **_bound(list(ast.walk(function)))}
+    known = {**bound, **_bound(nodes_of(function))}
     commands, needs = [], []
-    for node in ast.walk(function):
+    for node in nodes_of(function):
         if not isinstance(node, ast.Call):
             continue
         name = _dotted(node.func)
