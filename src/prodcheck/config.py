@@ -10,11 +10,12 @@ import difflib
 import hashlib
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any, TypeVar
 
 from prodcheck.errors import ConfigError
 from prodcheck.model import Kind, Severity, Stage
+from prodcheck.records import dataclass
 
 if sys.version_info >= (3, 11):
     import tomllib

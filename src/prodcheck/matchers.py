@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from prodcheck.checks import CHECKS
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role, glob
 from prodcheck.model import Evidence, Hit, Location, Matcher, Outcome, Polarity, Strength
+from prodcheck.records import dataclass
 
 Places = tuple[Evidence, ...]
 MAX_PLACES = 200

@@ -6,8 +6,10 @@ Nothing here knows about files, YAML or terminals. The vocabulary is the one of 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, IntEnum
+
+from prodcheck.records import dataclass
 
 
 class Severity(str, Enum):

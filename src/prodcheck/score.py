@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from prodcheck.model import (
     Category,
@@ -22,6 +22,7 @@ from prodcheck.model import (
     Score,
     Status,
 )
+from prodcheck.records import dataclass
 
 SCORING_MODEL = 1
 """Number of this arithmetic. It changes when the same results would give another score."""

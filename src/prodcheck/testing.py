@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from prodcheck.config import Config
@@ -16,6 +16,7 @@ from prodcheck.facts import Facts
 from prodcheck.facts.signatures import Signature
 from prodcheck.model import Example, GitState, Result, Rule
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 from prodcheck.repository import MemoryRepository
 from prodcheck.repository.memory import CLONED
 from prodcheck.rules import Ruleset

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from prodcheck.checks.deserialization import is_fetch, origins_of, unsafe_deserialization
 from prodcheck.extract.python_model import Call, PythonFacts
@@ -13,6 +13,7 @@ from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severity
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 PINNED, TOOLING, LOOSE, SERVED = 0.7, 0.6, 0.3, 0.0
 """Scores: a fixed revision, a well-known installer in a build, a moving target, a moving target in what serves."""

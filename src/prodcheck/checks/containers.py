@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping as Map
-from dataclasses import dataclass
 
 from prodcheck.checks.builds import missing_requirements
 from prodcheck.extract.container import Container
@@ -16,6 +15,7 @@ from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Evidence, Hit, Kind, Location, Outcome, Severity
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 WHOLE, MANAGED, NO_COMMAND, BUILDPACK, INCOMPLETE = 1.0, 0.8, 0.8, 0.7, 0.6
 

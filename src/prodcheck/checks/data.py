@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from prodcheck.checks.large_files import large_file_in_git
@@ -15,6 +14,7 @@ from prodcheck.facts.data import DataFile, kind_of
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severity, Strength
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 BEARABLE = 10
 """How many times the size of small data git still bears, if nobody changes the data often."""

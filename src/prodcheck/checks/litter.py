@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Evidence, Hit, Location, Outcome
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 
 @dataclass(frozen=True)

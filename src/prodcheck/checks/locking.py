@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from prodcheck.extract.dependency import Manifest, normalise
 from prodcheck.facts import Facts, import_names
 from prodcheck.facts.paths import Role
 from prodcheck.model import Location
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 NOT_LOCKED = frozenset("python pip setuptools wheel".split())
 FROZEN_FACTOR = 1.5

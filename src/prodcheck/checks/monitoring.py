@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from prodcheck.extract.python_model import Call, PythonFacts
 from prodcheck.facts import Facts
@@ -12,6 +11,7 @@ from prodcheck.facts.operations import MONITOR
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Stage, Strength
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 AUTOMATIC, MANUAL, DECLARED = 1.0, 0.6, 0.3
 

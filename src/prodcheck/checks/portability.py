@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from prodcheck.extract.conda import has_build
 from prodcheck.extract.dependency import Manifest, Requirement, inside, url_bound
 from prodcheck.facts import Facts, import_names
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severity, Strength
+from prodcheck.records import dataclass
 
 _ALIASES = {
     "sklearn": "scikit-learn",

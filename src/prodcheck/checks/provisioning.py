@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from prodcheck.extract.python_model import Call, PythonFacts
@@ -13,6 +12,7 @@ from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 PRESENT, CLUSTER, SCRIPTED, COMPOSED = 0.6, 0.5, 0.3, 0.1
 PINNED, STATE, PARAMETERS, LEAKED = 0.2, 0.1, 0.1, 0.6

@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from prodcheck.checks import readme_words as words
 from prodcheck.facts import Facts
 from prodcheck.model import Evidence, Hit, Kind, Location, Outcome, Severity
+from prodcheck.records import dataclass
 
 ENOUGH = 0.8
 """Share of all that is looked for that makes a README sufficient: nobody needs every section."""

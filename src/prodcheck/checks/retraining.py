@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from prodcheck.extract.python_model import Call, Definition, PythonFacts
@@ -12,6 +11,7 @@ from prodcheck.facts.paths import Role
 from prodcheck.facts.stages import FileStages, Seen, Stager
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 MAX_HOPS = 2
 """First-party calls that are followed from a handler."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from prodcheck.checks.secret_guard import no_secret_guardrail
 from prodcheck.errors import UnreadableFile
@@ -15,6 +15,7 @@ from prodcheck.extract.secrets import Secret
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severity
+from prodcheck.records import dataclass
 
 _WHERE = {"output": " in an output", "metadata": " in the metadata"}
 _PLACES = {Role.TEST: " of a test", Role.DOCS: " of documentation or an example", Role.TEMPLATE: " of a template"}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from prodcheck.facts import Facts
 from prodcheck.facts.ci import CiCommand
 from prodcheck.model import Evidence, Hit, Kind, Location, Outcome, Strength, ToolUse
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 CREDIT = {Strength.DECLARED: 0.5, Strength.CONFIGURED: 0.7, Strength.USED: 0.7, Strength.ENFORCED: 1.0}
 """What a linter or type checker is worth: one that nothing runs is forgotten within weeks."""

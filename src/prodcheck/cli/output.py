@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from prodcheck.records import dataclass
 from prodcheck.report import FORMATS, format_of
 
 STDOUT = "-"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from prodcheck.extract.yaml import YamlStream
+from prodcheck.records import dataclass
 
 Pairs = tuple[tuple[str, str], ...]
 MAX_COMBINATIONS = 40

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from prodcheck.extract.text import decode
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 MAX_BYTES = 500_000
 _NAME = lazy_regex(r"(?:dockerfile|containerfile)(?:[._-].+)?|.+[._-](?:dockerfile|containerfile)", re.IGNORECASE)

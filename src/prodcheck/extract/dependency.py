@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 _SEPARATORS = lazy_regex(r"[-_.]+")
 _CLAUSE = lazy_regex(r"(===|==|~=|!=|<=|>=|<|>|\^|~|=)\s*([^\s,;|()]+)")

@@ -10,11 +10,12 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 
 from prodcheck.extract.text import decode
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 if sys.version_info >= (3, 11):
     import tomllib

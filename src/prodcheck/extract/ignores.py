@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import tokenize
-from dataclasses import dataclass
 
 from prodcheck.extract.notebook import NotebookFacts
 from prodcheck.extract.text import decode
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 MARK = b"prodcheck: ignore["
 TAG = "prodcheck-ignore"

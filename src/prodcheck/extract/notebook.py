@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from prodcheck.extract import cells as cleaning
 from prodcheck.extract import notebook_names, python
@@ -19,6 +19,7 @@ from prodcheck.extract.python_model import PythonFacts
 from prodcheck.extract.text import encoding_of, is_lfs_pointer
 from prodcheck.model import Location
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 MAX_OUTPUT_TEXT = 1_000_000
 """Characters of one output's text that are kept: what is longer is data."""

@@ -6,7 +6,7 @@ Values are compared by a hash that exists only while an audit runs; what is kept
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from prodcheck.errors import UnreadableFile
 from prodcheck.extract import notebook, secrets
@@ -15,6 +15,7 @@ from prodcheck.extract.secrets import Secret
 from prodcheck.extract.secrets.files import reading
 from prodcheck.extract.text import is_binary, is_lfs_pointer
 from prodcheck.model import Skipped
+from prodcheck.records import dataclass
 from prodcheck.repository import Repository
 from prodcheck.repository.history import History, open_history
 from prodcheck.repository.walk import ignore_spec

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prodcheck.errors import UnreadableFile
@@ -14,6 +13,7 @@ from prodcheck.extract.python import PythonFacts
 from prodcheck.extract.secrets.redact import redact
 from prodcheck.extract.text import is_binary, is_lfs_pointer
 from prodcheck.model import Location, RunError, Skipped
+from prodcheck.records import dataclass
 from prodcheck.repository import Repository
 
 if TYPE_CHECKING:

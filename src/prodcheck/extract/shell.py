@@ -10,12 +10,12 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from prodcheck.extract.shell_tree import Node, Parser
 from prodcheck.extract.shell_words import Part, Token, tokens
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 MAX_COMMANDS = 5_000
 MAX_STEPS = 50_000

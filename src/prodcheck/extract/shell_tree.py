@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from prodcheck.extract.shell_words import Token
+from prodcheck.records import dataclass
 
 MAX_DEPTH = 40
 

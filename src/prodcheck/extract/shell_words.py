@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 OPERATORS = ("&&", "||", ";;", "|&", ";", "&", "|", "(", ")", "\n")
 _REDIRECT = lazy_regex(r"(?:\d*|&)(?:>>|>\||>&|<>|<&|>|<)(?:\d+|-)?")

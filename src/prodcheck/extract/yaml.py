@@ -8,11 +8,12 @@ does not recurse, so depth can be limited, and scalars are resolved here by the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from prodcheck.extract.text import decode
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 MAX_DEPTH = 100
 MAX_ALIASED_NODES = 100_000

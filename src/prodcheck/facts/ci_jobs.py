@@ -6,13 +6,14 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from prodcheck.extract.ci import Job, Pipeline, Step
 from prodcheck.extract.ci_gitlab import DEFAULT_STAGES
 from prodcheck.extract.ci_model import Pairs, expand
 from prodcheck.model import Evidence, Location, Strength
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 MAX_DEPTH = 8
 MAX_STEPS = 5_000

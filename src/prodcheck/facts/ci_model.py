@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from prodcheck.extract.ci import Pipeline
 from prodcheck.model import Evidence
+from prodcheck.records import dataclass
 
 
 @dataclass(frozen=True)

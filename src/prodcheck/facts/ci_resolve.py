@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from prodcheck.extract import shell, tasks_python
 from prodcheck.extract.run import FileFacts
@@ -21,6 +21,7 @@ from prodcheck.facts.own_python import is_test_script, module_path
 from prodcheck.facts.paths import Paths, Role
 from prodcheck.facts.unwrap import Argv, options, program, unwrap
 from prodcheck.model import Evidence
+from prodcheck.records import dataclass
 
 MAX_DEPTH = 8
 MAX_COMMANDS = 20_000

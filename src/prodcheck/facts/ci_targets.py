@@ -5,11 +5,12 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from prodcheck.extract.run import FileFacts
 from prodcheck.extract.tasks import Target, TaskFile
 from prodcheck.facts.unwrap import Argv
+from prodcheck.records import dataclass
 
 Environment = Mapping[str, str]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 
 from prodcheck.extract.python_model import PythonFacts
@@ -11,6 +11,7 @@ from prodcheck.extract.run import FileFacts
 from prodcheck.facts.paths import Paths, Role
 from prodcheck.facts.stages import FileStages, Seen, Stager
 from prodcheck.model import Evidence, Location
+from prodcheck.records import dataclass
 
 NOTEBOOK_FLAVOURS = frozenset("databricks percent nbconvert jupytext".split())
 """Ways to write a notebook as a `.py` file. A marimo notebook is an ordinary module and not among them."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from prodcheck.extract.run import FileFacts
@@ -17,6 +16,7 @@ from prodcheck.facts.data_calls import code_evidence
 from prodcheck.facts.paths import Paths, Role
 from prodcheck.model import Evidence, Location, Strength
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 DATA_SUFFIXES = frozenset(
     "csv tsv jsonl ndjson parquet feather arrow orc avro h5 hdf5 hdf npy npz mat xlsx xls db sqlite sqlite3 duckdb rds "

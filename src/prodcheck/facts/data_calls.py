@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from prodcheck.extract.python import Call
 from prodcheck.extract.run import FileFacts
 from prodcheck.facts.paths import Paths, Role
 from prodcheck.model import Evidence, Strength
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from prodcheck.extract import requirements
 from prodcheck.extract.dependency import Manifest, Requirement, inside, normalise
@@ -16,6 +16,7 @@ from prodcheck.facts.first_party import Modules
 from prodcheck.facts.paths import DOCS_PARTS, TEST_PARTS, Paths, Role
 from prodcheck.model import Evidence, Location
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 _CODE_ROLES = (Role.CODE, Role.TEST, Role.DOCS)
 SUPPORT_PARTS = frozenset(

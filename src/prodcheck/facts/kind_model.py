@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from prodcheck.model import Evidence, Kind, Location
+from prodcheck.records import dataclass
 
 MANY = 8
 """From this many notebooks, chapters or projects on a repository may be a collection of them."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from prodcheck.facts.kind_model import MANY, Signal, at, evidence
 from prodcheck.facts.paths import Role
 from prodcheck.model import Evidence, Kind, Location, Strength
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 if TYPE_CHECKING:
     from prodcheck.facts.facts import Facts

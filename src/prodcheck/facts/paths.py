@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import PurePosixPath
 
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 
 class Role(str, Enum):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from prodcheck.extract.dependency import Manifest
 from prodcheck.extract.run import FileFacts
 from prodcheck.facts.dependencies import SUPPORT_PARTS, Dependencies
 from prodcheck.facts.paths import Paths, Role
 from prodcheck.model import Finding, Severity, SubProject
+from prodcheck.records import dataclass
 
 _PACKAGE_FORMATS = frozenset("pyproject poetry setup.py setup.cfg".split())
 _ONE_FILE_ONLY = frozenset(("script", "image"))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from prodcheck.model import Strength
+from prodcheck.records import dataclass
 
 
 @dataclass(frozen=True)

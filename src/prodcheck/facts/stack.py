@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -25,6 +24,7 @@ from prodcheck.facts.signatures import Mark, Signature
 from prodcheck.facts.unwrap import program, unwrap
 from prodcheck.model import Evidence, GitState, Location, Strength, ToolUse
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 MAX_EVIDENCE = 5
 """Places kept per tool: a person needs one or two, a report no more."""

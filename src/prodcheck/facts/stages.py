@@ -6,11 +6,12 @@ Stages are read off resolved names, so that `scaler.fit` is no training and `mod
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from prodcheck.extract.python_model import Call, PythonFacts
 from prodcheck.facts import apis
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 STAGES = ("load", "prepare", "train", "evaluate", "predict", "persist", "configure")
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
@@ -17,6 +16,7 @@ from prodcheck.extract.python import Definition, PythonFacts
 from prodcheck.extract.run import FileFacts
 from prodcheck.facts.paths import TEST_PARTS, Paths, Role
 from prodcheck.model import Evidence, Location, Strength
+from prodcheck.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ A reporter is imported when it is asked for: who reads the text report does not 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 
 from prodcheck.model import Report
+from prodcheck.records import dataclass
 from prodcheck.report.base import SYMBOLS, Options, Reporter
 
 __all__ = ["FORMATS", "SYMBOLS", "Format", "Options", "Reporter", "format_of", "render", "reporter"]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from prodcheck.model import Finding, Report, Severity
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 from prodcheck.report.grouping import groups
 
 LIMIT = 10

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from prodcheck.model import Location, Report
+from prodcheck.records import dataclass
 
 Excerpt = tuple[tuple[int, str], ...]
 """Lines of a file or notebook cell: number and text."""

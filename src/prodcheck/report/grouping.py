@@ -5,9 +5,8 @@ Every format that shows findings to people takes them from here, so that none te
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from prodcheck.model import Category, Finding, Report, Result, Severity, Status
+from prodcheck.records import dataclass
 from prodcheck.report.sanitize import plain
 from prodcheck.report.wording import by_severity
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from prodcheck.model import GitState, Skipped
+from prodcheck.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import os
 import posixpath
 import weakref
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from prodcheck.errors import RepositoryError, UnreadableFile, UsageError
 from prodcheck.model import GitState, Skipped
+from prodcheck.records import dataclass
 from prodcheck.repository import disk, state
 from prodcheck.repository.base import Entry
 from prodcheck.repository.git import Batch, Git

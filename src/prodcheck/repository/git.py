@@ -12,10 +12,10 @@ import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import IO
 
 from prodcheck.errors import UnreadableFile
+from prodcheck.records import dataclass
 
 TIMEOUT = 60.0
 """Seconds that one call may take. Listing a large repository takes well under one."""

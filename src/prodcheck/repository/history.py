@@ -10,9 +10,9 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass
 
 from prodcheck.errors import UnreadableFile
+from prodcheck.records import dataclass
 from prodcheck.repository import state
 from prodcheck.repository.git import Git, find_program
 

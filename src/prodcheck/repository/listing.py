@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 LIST = ("ls-files", "--stage", "--others", "--exclude-standard", "--debug", "-t", "-z")
 """Everything about the folder in one process: staged entries with their stat data, then what is untracked."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from prodcheck.model import GitState
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 from prodcheck.repository.git import Git, Reply
 
 OTHER_SYSTEMS = {

@@ -6,10 +6,11 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from prodcheck.errors import UnreadableFile
 from prodcheck.model import GitState, Skipped
+from prodcheck.records import dataclass
 from prodcheck.repository import disk, state
 from prodcheck.repository.base import Entry
 from prodcheck.repository.git import Git

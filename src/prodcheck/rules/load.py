@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from prodcheck.checks import CHECKS
@@ -26,6 +25,7 @@ from prodcheck.model import (
     Status,
     Strength,
 )
+from prodcheck.records import dataclass
 from prodcheck.rules.reader import Reader
 
 EFFORTS = {"10m": 10, "30m": 30, "2h": 120, "1d": 480}

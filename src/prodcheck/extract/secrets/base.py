@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from prodcheck.model import Confidence, Location
+from prodcheck.records import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from prodcheck.extract.secrets.formats import Format
 from prodcheck.model import Confidence
+from prodcheck.records import dataclass
 
 PRIVATE_KEY = Format(
     "Private key",

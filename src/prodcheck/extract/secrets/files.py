@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 _SKIPPED = lazy_regex(
     r"(?i)\.(?:csv|tsv|jsonl|ndjson|svg|map|min\.js|min\.css|css|lock|sum|po|pot|dvc|cast)$|"

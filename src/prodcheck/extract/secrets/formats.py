@@ -11,10 +11,10 @@ Adding a provider is one entry here, and one sample in `samples.py` for the test
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from prodcheck.model import Confidence
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 _START = r"(?<![A-Za-z0-9_/+-])"
 _END = r"(?![A-Za-z0-9_/+=-])"

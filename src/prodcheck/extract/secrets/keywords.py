@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 WORDS = frozenset((b"pass", b"pwd", b"_pw", b"secret", b"token", b"key"))
 """What a name must contain, in lower case, to be looked at."""

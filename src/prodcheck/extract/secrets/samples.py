@@ -9,7 +9,8 @@ import base64
 import hashlib
 import string
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from prodcheck.records import dataclass
 
 _ALNUM = string.ascii_letters + string.digits
 _URLSAFE = _ALNUM + "_-"

@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
 from functools import cache
 
 from prodcheck.extract.secrets import filters, keywords
 from prodcheck.extract.secrets.base import Match
 from prodcheck.model import Confidence
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 MAX_SIZE = 200_000
 """Bytes. Whatever keeps credentials is small."""

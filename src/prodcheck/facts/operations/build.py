@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from prodcheck.facts.operations.work import JOBS, SCORE, TRAIN, Work, Works, wor
 from prodcheck.facts.paths import Role
 from prodcheck.model import Evidence, Location, Strength
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 if TYPE_CHECKING:
     from prodcheck.facts.facts import Facts

@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +18,7 @@ from prodcheck.extract.run import FileFacts
 from prodcheck.facts.operations.tables import rows
 from prodcheck.model import Evidence, Location, Strength
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 
 @dataclass(frozen=True)

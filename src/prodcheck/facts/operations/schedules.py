@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from prodcheck.extract.python_model import Call, PythonFacts
@@ -16,6 +15,7 @@ from prodcheck.facts.operations.tables import rows
 from prodcheck.facts.operations.triggers import DEMAND, EVENT, SCHEDULE, Trigger, trigger
 from prodcheck.facts.operations.work import DATA, JOBS, Work, Works, words
 from prodcheck.patterns import lazy_regex
+from prodcheck.records import dataclass
 
 _NEVER = (None, "None", "none", "@once", "once", "", "null")
 """Values of a schedule that mean: only when somebody asks."""

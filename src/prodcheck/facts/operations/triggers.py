@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from prodcheck.facts.operations.work import NOTHING, Works
 from prodcheck.model import Evidence, Location, Strength
+from prodcheck.records import dataclass
 
 SCHEDULE, EVENT, PUSH, DEMAND = "schedule", "event", "push", "demand"
 

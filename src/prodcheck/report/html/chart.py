@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from prodcheck.model import FixStep
+from prodcheck.records import dataclass
 from prodcheck.report.wording import whole
 from prodcheck.score import GRADES
 
