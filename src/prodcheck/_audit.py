@@ -15,10 +15,11 @@ from prodcheck import baseline as baselines
 from prodcheck import rules as rules_module
 from prodcheck.baseline import NEW, Baseline
 from prodcheck.config import FILE_NAME, Config, nearest, parse
-from prodcheck.engine import run
-from prodcheck.errors import UnreadableFile, UsageError
+from prodcheck.engine import SECONDS, SECONDS_PER_FILE, run
+from prodcheck.errors import RepositoryError, UnreadableFile, UsageError
+from prodcheck.extract.budget import OutOfTime, limited
 from prodcheck.extract.past import with_history
-from prodcheck.extract.run import extract_all
+from prodcheck.extract.run import Extraction, extract_all
 from prodcheck.extract.text import decode
 from prodcheck.facts import Facts
 from prodcheck.model import Gate, Report, Result, Rule, RunError, Severity
@@ -69,7 +70,10 @@ def audit_repository(
     baseline: Baseline | None = None,
     history: bool = False,
 ) -> Report:
-    """The way through, for any repository: facts, rules, score, report."""
+    """The way through, for any repository: facts, rules, score, report.
+
+    Raises `RepositoryError` when what all files say together takes too long to understand.
+    """
     if baseline is None and config.baseline:
         baseline = baselines.load(repository, config.baseline)
     if config.new_only:
@@ -77,6 +81,19 @@ def audit_repository(
     extraction = extract_all(repository)
     if history:
         extraction = with_history(extraction, repository, config.exclude)
+    seconds = SECONDS + SECONDS_PER_FILE * len(extraction.files)
+    try:
+        return limited(seconds, lambda: _judge(repository, extraction, config, ruleset, baseline))
+    except OutOfTime:
+        raise RepositoryError(
+            f"the files were read, but not understood within {seconds:.0f} seconds",
+            "Leave out folders that are not part of the project: `exclude` in prodcheck.toml.",
+        ) from None
+
+
+def _judge(
+    repository: Repository, extraction: Extraction, config: Config, ruleset: Ruleset, baseline: Baseline | None
+) -> Report:
     facts = Facts(repository, extraction, config, ruleset.signatures)
     project = facts.project
     suppressions = Suppressions(config, facts.files)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from prodcheck.extract.budget import OutOfTime, limited
 from prodcheck.extract.secrets.redact import redact
 from prodcheck.facts import Facts
 from prodcheck.matchers import holds, judge
@@ -27,6 +29,10 @@ from prodcheck.model import (
 )
 from prodcheck.suppress import Suppressions
 
+SECONDS = 120.0
+"""Processor time that all rules of an audit may take together ..."""
+SECONDS_PER_FILE = 0.005
+"""... and what each file adds. Rules take about a fiftieth of that."""
 MISSING = 0.2
 """A prerequisite with at most this score counts as missing: what builds on it is blocked."""
 
@@ -50,12 +56,26 @@ def run(
 ) -> tuple[tuple[Result, ...], tuple[RunError, ...]]:
     """Results of all rules in the order given, and our own crashes.
 
-    Prerequisites are judged first, whatever the order.
+    Prerequisites are judged first, whatever the order. Once the time for all is spent, the rule under way and those
+    after it are undecided: what a rule left half done must not mislead the next one.
     """
     ordered = list(rules)
     by_id = {rule.id: rule for rule in ordered}
     results: dict[str, Result] = {}
     errors: list[RunError] = []
+    until = time.process_time() + SECONDS + SECONDS_PER_FILE * len(facts.files)
+
+    def judged(rule: Rule) -> Result:
+        nonlocal until
+        left = until - time.process_time()
+        if left > 0:
+            try:
+                return _redacted(limited(left, lambda: _run_rule(rule, facts, suppressions, results, errors)))
+            except OutOfTime:
+                until = 0.0  # not left to the clock, which is finer than the timer
+        return Result(
+            rule, Status.UNKNOWN, None, rule.severity, reason="the time for judging this repository was spent"
+        )
 
     def visit(rule: Rule, above: frozenset[str]) -> None:
         if rule.id in results:
@@ -63,7 +83,7 @@ def run(
         for needed in rule.requires:
             if needed in by_id and needed not in above:
                 visit(by_id[needed], above | {rule.id})
-        results[rule.id] = _redacted(_run_rule(rule, facts, suppressions, results, errors))
+        results[rule.id] = judged(rule)
 
     for rule in ordered:
         visit(rule, frozenset())
@@ -100,7 +120,7 @@ def _attempt(
     why_not = _why_not_applicable(rule, facts)
     if why_not:
         return Result(rule, Status.NOT_APPLICABLE, None, severity, reason=why_not)
-    outcome = judge(rule.matcher, facts, rule.polarity)
+    outcome = _with_gaps(judge(rule.matcher, facts, rule.polarity), rule, facts)
     if outcome.severity is not None and outcome.severity.rank > severity.rank:
         severity = outcome.severity
     missing = _missing(rule, results)
@@ -114,6 +134,14 @@ def _attempt(
         status = Status.UNKNOWN if outcome.applicable else Status.NOT_APPLICABLE
         return Result(rule, status, None, severity, outcome.evidence, (), outcome.reason)
     return _judged(rule, severity, outcome, suppressions)
+
+
+def _with_gaps(outcome: Outcome, rule: Rule, facts: Facts) -> Outcome:
+    """A file whose reading was given up may hold what a defect rule looks for: without it nothing is found clean."""
+    if rule.polarity is Polarity.DEFECT and outcome.score == 1.0 and not outcome.hits and facts.given_up:
+        others = f" and {len(facts.given_up) - 1} more" if len(facts.given_up) > 1 else ""
+        return Outcome.unknown(f"{facts.given_up[0]}{others} took too long to understand", outcome.evidence)
+    return outcome
 
 
 def _why_not_applicable(rule: Rule, facts: Facts) -> str:

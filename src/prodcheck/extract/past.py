@@ -10,7 +10,8 @@ from dataclasses import field, replace
 
 from prodcheck.errors import UnreadableFile
 from prodcheck.extract import notebook, secrets
-from prodcheck.extract.run import MAX_NOTEBOOK, MAX_TEXT, Extraction, is_known_binary
+from prodcheck.extract.budget import OutOfTime, limited
+from prodcheck.extract.run import MAX_NOTEBOOK, MAX_TEXT, Extraction, is_known_binary, seconds_for
 from prodcheck.extract.secrets import Secret
 from prodcheck.extract.secrets.files import reading
 from prodcheck.extract.text import is_binary, is_lfs_pointer
@@ -96,12 +97,19 @@ def _limit(path: str) -> int:
 
 
 def _old(history: History, wanted: _Wanted, known: set[str]) -> Iterator[PastSecret]:
-    """The credentials of every old version, oldest first."""
+    """The credentials of every old version, oldest first. What takes too long to understand is noted."""
+    late = 0
     for version, data in history.read(known, wanted, _limit):
         if is_binary(data) or is_lfs_pointer(data):
             continue
-        for secret, digest in _secrets(version.path, data):
+        try:
+            found = limited(seconds_for(len(data)), lambda: _secrets(version.path, data))  # noqa: B023 - called at once
+        except OutOfTime:
+            late += 1
+            continue
+        for secret, digest in found:
             yield PastSecret(version.path, secret, version.commit, "", digest)
+    history.notes.count(late, "took too long to understand")
 
 
 def _secrets(path: str, data: bytes) -> list[tuple[Secret, str]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from prodcheck.errors import UnreadableFile
 from prodcheck.extract import ci, container, document, ignores, manifest, notebook, python, secrets, tasks
+from prodcheck.extract.budget import OutOfTime, limited
 from prodcheck.extract.python import PythonFacts
 from prodcheck.extract.secrets.redact import redact
 from prodcheck.extract.text import is_binary, is_lfs_pointer
@@ -23,6 +24,10 @@ MAX_TEXT = 5_000_000
 """Bytes. Larger text is data, not source; notebooks may be larger because of their images."""
 MAX_NOTEBOOK = 100_000_000
 HEAD = 8192
+SECONDS = 10.0
+"""Processor time that every file may take to be understood ..."""
+SECONDS_PER_MB = 2.0
+"""... and what each megabyte of it adds. Ordinary source takes about a hundredth of that."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ class FileFacts:
     container: container.Container | None = None
     secrets: tuple[secrets.Secret, ...] = ()
     ignores: tuple[ignores.InlineIgnore, ...] = ()
+    out_of_time: bool = False
+    """Reading was given up: nothing is known of what the file says. Depends on the machine, so it is never cached."""
 
     @property
     def source(self) -> PythonFacts | None:
@@ -91,6 +98,19 @@ def extract_file(path: str, data: bytes, *, blob: str | None = None, tracked: bo
     )
 
 
+def extract_in_time(path: str, data: bytes, *, blob: str | None = None, tracked: bool = True) -> FileFacts:
+    """As `extract_file`, but a file that takes too much processor time is given up and comes back `out_of_time`."""
+    try:
+        return limited(seconds_for(len(data)), lambda: extract_file(path, data, blob=blob, tracked=tracked))
+    except OutOfTime:
+        return FileFacts(path, len(data), blob, tracked, out_of_time=True)
+
+
+def seconds_for(size: int) -> float:
+    """Processor time that a file of so many bytes may take."""
+    return SECONDS + SECONDS_PER_MB * size / 1e6
+
+
 def extract_all(repository: Repository) -> Extraction:
     """Facts of every file of a repository.
 
@@ -135,7 +155,7 @@ def _extract_all(repository: Repository) -> Extraction:
             continue
         total += len(data)
         try:
-            files[entry.path] = extract_file(entry.path, data, blob=entry.blob, tracked=entry.tracked)
+            files[entry.path] = extract_in_time(entry.path, data, blob=entry.blob, tracked=entry.tracked)
         except Exception as crash:
             # A file that trips us must not cost its owner the report; it is told as an error of ours.
             errors.append(RunError(entry.path, f"{type(crash).__name__} while reading this file"))
@@ -148,6 +168,8 @@ def _extract_all(repository: Repository) -> Extraction:
 
 def problem_of(file: FileFacts) -> str:
     """Why a file that should have been understood was not, in one line; empty when it was."""
+    if file.out_of_time:
+        return f"not understood within {seconds_for(file.size):.0f} seconds"
     if file.notebook is not None and file.notebook.problem:
         return f"notebook not read: {file.notebook.problem}"
     if file.python is not None and file.python.problem:

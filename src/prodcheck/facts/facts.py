@@ -43,6 +43,12 @@ class Facts:
             return ""
         return "" if is_binary(content) else decode(content)
 
+    @cached_property
+    def given_up(self) -> tuple[str, ...]:
+        """Files whose reading took too long, those left out that nobody here wrote: what they hold is not known."""
+        theirs = (paths.Role.VENDORED, paths.Role.GENERATED)
+        return tuple(p for p, file in self.files.items() if file.out_of_time and self.role(p) not in theirs)
+
     def role(self, path: str) -> paths.Role:
         """What the file is for, judged by its path."""
         return self.paths.role(path)
