@@ -37,7 +37,8 @@ def no_dependency_manifest(facts: Facts, params: Mapping[str, object]) -> Outcom
     role = needed[0].role
     places = sorted((p for x in needed for p in x.places if facts.role(p.path) is role), key=lambda p: p.sort_key)
     files = list(dict.fromkeys(place.path for place in places))
-    bare = [path for path in files if not any(deps.covers(m, path) for m in manifests)]
+    covered = deps.covered(manifests)
+    bare = [path for path in files if not covered(path)]
     evidence = tuple(Evidence(describe(m), Location(m.path), Strength.CONFIGURED) for m in manifests)
     if not bare:
         return Outcome(1.0, evidence, reason=_covering(manifests))
@@ -192,7 +193,7 @@ def _loose(best: Mapping[str, tuple[float, float, Requirement, Manifest]], libra
 
 def _relevant(facts: Facts, manifest: Manifest) -> list[Requirement]:
     """Requirements whose version matters: neither packaging tools nor the project itself."""
-    own = {m.project_name for m in (*facts.dependencies.manifests, *facts.dependencies.others) if m.project_name}
+    own = locking.project_names(facts)
     return [
         r
         for r in manifest.requirements
@@ -253,10 +254,11 @@ def undeclared_import(facts: Facts, params: Mapping[str, object]) -> Outcome:
     if open_ended:
         return Outcome.unknown(f"{open_ended[0].path} computes its dependencies")
     hits, judged = [], 0
+    covered = deps.covered(locking.main_manifests(facts))
     for package in needed:
         if package.lazy and facts.project.kind is Kind.LIBRARY:
             continue  # a feature for those who have the package
-        places = [p for p in package.places if _is_judged(facts, p.path)]
+        places = [p for p in package.places if _is_judged(facts, p.path) and covered(p.path)]
         if not places:
             continue
         judged += 1
@@ -303,16 +305,14 @@ def _undeclared(package: ImportedPackage, missing: list[Location], told: Locatio
 
 
 def _is_judged(facts: Facts, path: str) -> bool:
-    """True when a main manifest covers a file of the project's code: what belongs to none is told by another rule.
+    """True for the project's own code.
 
     Benchmarks have needs of their own, and so has what a library does not ship: scripts beside its package, and the
     notebooks that demonstrate it.
     """
     if facts.role(path) is not Role.CODE or BENCHMARK_PARTS & set(path.lower().split("/")):
         return False
-    if facts.project.kind is Kind.LIBRARY and not _is_shipped(facts, path):
-        return False
-    return any(facts.dependencies.covers(m, path) for m in locking.main_manifests(facts))
+    return facts.project.kind is not Kind.LIBRARY or _is_shipped(facts, path)
 
 
 def _is_shipped(facts: Facts, path: str) -> bool:

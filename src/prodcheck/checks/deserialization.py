@@ -100,9 +100,10 @@ def unsafe_deserialization(facts: Facts, params: Mapping[str, object]) -> Outcom
     safe: list[Evidence] = []
     own_names = _own_names(facts)
     hashed = False
-    for path, file in facts.files.items():
+    for path in facts.calls.where(_interesting):
         if facts.role(path) is not Role.CODE:
             continue
+        file = facts.files[path]
         python = file.source
         if python is None:
             continue
@@ -300,10 +301,10 @@ class _OwnNames:
 
 
 def _own_names(facts: Facts) -> _OwnNames:
-    names: set[str] = {PurePosixPath(path).name for path, file in facts.files.items() if file.tracked}
+    names: set[str] = {path.rpartition("/")[2] for path, file in facts.files.items() if file.tracked}
     writes: set[str] = set()
-    for path, file in facts.files.items():
-        python = file.source
+    for path in facts.calls.where(_writes):
+        python = facts.files[path].source
         if python is None or facts.role(path) in (Role.VENDORED, Role.GENERATED):
             continue
         for index, call in enumerate(python.calls):

@@ -19,6 +19,11 @@ ISOLATED = lazy_regex(
     r"\bdocker (?:build|run|pull)\b|\bdocker[- ]compose (?:up|build|run)\b|\bmake (?:\w*env|create[-_]environment)\b"
 )
 """Commands that make an isolated environment."""
+_TOOLS = tuple(
+    "python virtualenv mkvirtualenv pyenv uv poetry pdm pipenv conda mamba micromamba pixi hatch rye nix docker "
+    "make".split()
+)
+"""How each of these commands begins."""
 _FOREIGN_IMAGE = lazy_regex(r"\bdocker (?:run|pull)\b")
 """Starts an image that somebody else may have built, such as a database."""
 _SUDO = lazy_regex(r"\bsudo\s+(?:-\w+\s+)*pip3?\s+install")
@@ -112,7 +117,7 @@ def _ways_of(facts: Facts, path: str) -> Iterator[tuple[str, Evidence]]:
     elif name in ("flake.nix", "shell.nix", "default.nix"):
         yield "manifest", Evidence(f"{path} describes an environment", place, Strength.CONFIGURED)
     elif name == ".gitpod.yml":
-        match = ISOLATED.search(facts.text(path))
+        match = next(isolating(facts.text(path)), None)
         if match:
             detail = f"{path} says `{' '.join(match[0].split())}`"
             yield "tasks", Evidence(detail, place_of(path, facts.text(path), match), Strength.CONFIGURED)
@@ -121,7 +126,7 @@ def _ways_of(facts: Facts, path: str) -> Iterator[tuple[str, Evidence]]:
             yield "direnv", Evidence(f"{path} makes an environment", place, Strength.CONFIGURED)
     elif _DOCS.match(name) or _TASKS.match(name):
         text = facts.text(path)
-        found = list(ISOLATED.finditer(text))
+        found = list(isolating(text))
         match = next((m for m in found if not _FOREIGN_IMAGE.search(m[0])), found[0] if found else None)
         if match:
             detail = f"{path} says `{' '.join(match[0].split())}`"
@@ -129,6 +134,22 @@ def _ways_of(facts: Facts, path: str) -> Iterator[tuple[str, Evidence]]:
             if path.count("/") > MAX_DEPTH:
                 kind, detail = "part", f"{detail} for its own folder"
             yield kind, Evidence(detail, place_of(path, text, match), Strength.CONFIGURED)
+
+
+def isolating(text: str) -> Iterator[re.Match[str]]:
+    """What `ISOLATED.finditer` finds, tried only where the name of a tool stands: pages are long, and tools rare."""
+    places: set[int] = set()
+    for tool in _TOOLS:
+        place = text.find(tool)
+        while place >= 0:
+            places.add(place)
+            place = text.find(tool, place + 1)
+    end = 0
+    for place in sorted(places):
+        match = ISOLATED.match(text, place) if place >= end else None
+        if match:
+            end = match.end()
+            yield match
 
 
 def _sudo(facts: Facts) -> Location | None:

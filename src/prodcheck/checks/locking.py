@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from prodcheck.extract.dependency import Manifest, normalise
-from prodcheck.facts import Facts, import_names
-from prodcheck.facts.paths import Role
+from prodcheck.facts import Facts, import_names, once
+from prodcheck.facts.paths import Role, folders_around
 from prodcheck.model import Location
 from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
@@ -27,6 +27,7 @@ class LockState:
     location: Location
 
 
+@once
 def main_manifests(facts: Facts) -> tuple[Manifest, ...]:
     """The manifests that declare what the project needs to run, not only to be developed, tested or documented."""
     deps = facts.dependencies
@@ -56,9 +57,9 @@ def sizes(facts: Facts, projects: Mapping[str, object]) -> dict[str, int]:
     """For each project, the number of its code files with third-party imports, those of projects inside it left out."""
     found = dict.fromkeys(projects, 0)
     for path in facts.dependencies.importing:
-        around = [home for home in projects if above(home, path.rpartition("/")[0])]
-        if around:
-            found[max(around, key=len)] += 1
+        home = next((folder for folder in folders_around(path) if folder in found), None)
+        if home is not None:
+            found[home] += 1
     return found
 
 
@@ -122,15 +123,28 @@ def _missing(facts: Facts, lock: Manifest, manifests: list[Manifest]) -> list[st
     known = {r.name for r in lock.requirements}
     if lock.format in ("conda-lock", "conda-explicit", "pixi"):
         known |= {import_names.from_conda(name) for name in known}
-    own = {normalise(name) for name in facts.dependencies.first_party}
-    own |= {m.project_name for m in (*facts.dependencies.manifests, *facts.dependencies.others)}
+    known |= _own_names(facts) | NOT_LOCKED
     found = []
     for manifest in _locked_by(lock, manifests):
         for requirement in manifest.requirements:
             direct = not requirement.marker and not requirement.optional and not requirement.url.startswith(".")
-            if direct and requirement.name not in known | own | NOT_LOCKED and requirement.group != "build":
+            if direct and requirement.name not in known and requirement.group != "build":
                 found.append(requirement.name)
     return sorted(set(found))
+
+
+@once
+def _own_names(facts: Facts) -> frozenset[str]:
+    """Distributions that the repository holds itself, or that its modules look like."""
+    deps = facts.dependencies
+    return frozenset(map(normalise, deps.first_party)) | {m.project_name for m in (*deps.manifests, *deps.others)}
+
+
+@once
+def project_names(facts: Facts) -> frozenset[str]:
+    """Names of the distributions that the repository's own manifests build."""
+    deps = facts.dependencies
+    return frozenset(m.project_name for m in (*deps.manifests, *deps.others) if m.project_name)
 
 
 _WRITTEN_FOR = {

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from prodcheck.extract.python_model import Definition, PythonFacts
 from prodcheck.facts import Facts
-from prodcheck.facts.paths import Role
+from prodcheck.facts.paths import Role, folders_around
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
 from prodcheck.patterns import lazy_regex
 
@@ -175,9 +175,9 @@ def no_recognisable_layout(facts: Facts, params: Mapping[str, object]) -> Outcom
 
 def _known_layout(facts: Facts, own: list[str]) -> Evidence | None:
     """A layout that has a name."""
-    folders = {str(parent) for path in own for parent in PurePosixPath(path).parents}
+    folders = {folder or "." for path in own for folder in folders_around(path)}
     files = set(own)
-    packages = {str(PurePosixPath(p).parent) for p in own if p.endswith("/__init__.py")}
+    packages = {p.rpartition("/")[0] for p in own if p.endswith("/__init__.py")}
 
     def named(name: str, place: str) -> Evidence:
         return Evidence(f"follows the layout of {name}", Location(place), Strength.CONFIGURED)
@@ -189,7 +189,7 @@ def _known_layout(facts: Facts, own: list[str]) -> Evidence | None:
             return named("Kedro", path)
     marks = sorted(_CCDS_DATA & folders)
     names = Counter(
-        str(PurePosixPath(p).parent) for p in own if re.search(r"/(?:config|dataset|features|plots)\.py$", p)
+        p.rpartition("/")[0] for p in own if p.endswith(("/config.py", "/dataset.py", "/features.py", "/plots.py"))
     )
     modelling = sorted(p for p in own if re.search(r"^[^/]+/(?:modeling|modelling)/(?:train|predict)\.py$", p))
     if len(marks) + max(names.values(), default=0) + len(modelling) >= 4 and (modelling or len(marks) >= 3):
@@ -258,14 +258,18 @@ def _told_root(at_root: int, code: int) -> str:
     return f"{at_root} of {code} code files are in the root folder"
 
 
+_PATH_HACKS = ("sys.path.append", "sys.path.insert")
+
+
 def _path_hacks(facts: Facts) -> list[Hit]:
     """`sys.path` changed so that modules of the project can be imported."""
     hits = []
-    for path, file in facts.files.items():
+    for path in facts.calls.named(_PATH_HACKS):
+        file = facts.files[path]
         if file.python is None or facts.role(path) is not Role.CODE:
             continue
         for call in file.python.calls:
-            if call.name in ("sys.path.append", "sys.path.insert"):
+            if call.name in _PATH_HACKS:
                 hits.append(
                     Hit(Location(path, call.line), "changes sys.path to import its own modules", identity="sys.path")
                 )

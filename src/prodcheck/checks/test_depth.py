@@ -5,7 +5,6 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import PurePosixPath
 
 from prodcheck.extract.python_model import Import, PythonFacts
 from prodcheck.facts import Facts
@@ -71,14 +70,7 @@ def _modules(facts: Facts) -> dict[str, str]:
     for path, file in facts.files.items():
         if file.python is None or facts.role(path) is not Role.CODE or file.python.code_lines < MODULE_LINES:
             continue
-        if PurePosixPath(path).name not in (
-            "setup.py",
-            "conftest.py",
-            "noxfile.py",
-            "conf.py",
-            "fabfile.py",
-            "tasks.py",
-        ):
+        if path.rpartition("/")[2] not in _NO_MODULES:
             found[_dotted(path)] = path
     return found
 
@@ -124,6 +116,11 @@ def _test_modules(facts: Facts) -> Iterator[tuple[str, PythonFacts]]:
     for path, file in facts.files.items():
         if file.python is not None and facts.role(path) is Role.TEST:
             yield path, file.python
+
+
+def _test_module(facts: Facts, path: str) -> PythonFacts | None:
+    """The module at a path, when it is there for tests."""
+    return facts.files[path].python if facts.role(path) is Role.TEST else None
 
 
 _CONFIG_GLOB = lazy_regex(r"""["']/?([\w./-]*\*[\w./*-]*\.ya?ml)["']""")
@@ -181,12 +178,7 @@ def _coverage(facts: Facts) -> tuple[Evidence, ...]:
         if re.search(r"(?:^| )--cov\b|\bcoverage run\b|\bcodecov\b", command.text):
             return (Evidence("CI measures coverage", command.chain[0].location if command.chain else None),)
     for path, file in facts.files.items():
-        if file.document is not None and PurePosixPath(path).name in (
-            "pyproject.toml",
-            "setup.cfg",
-            "pytest.ini",
-            "tox.ini",
-        ):
+        if file.document is not None and path.rpartition("/")[2] in _PYTEST_FILES:
             for key in ("tool.pytest.ini_options.addopts", "tool:pytest.addopts", "pytest.addopts"):
                 found = file.document.find(key)
                 if found and "--cov" in str(found[0]):
@@ -236,8 +228,9 @@ def _end_to_end(facts: Facts) -> Iterator[Evidence]:
     yield from _calls(facts, _PROCESSES, "runs a program")
     first_party = facts.dependencies.first_party
     tested = set(facts.tests.files)
-    for path, python in _test_modules(facts):
-        for call in python.calls if path in tested else ():
+    for path in facts.calls.files_of(_ENTRIES):
+        python = _test_module(facts, path)
+        for call in python.calls if python and path in tested else ():
             top = call.name.partition(".")[0]
             own = top in first_party or call.name.startswith(".")
             # `model().train()` switches a network into its training mode.
@@ -246,8 +239,9 @@ def _end_to_end(facts: Facts) -> Iterator[Evidence]:
 
 
 def _calls(facts: Facts, pattern: re.Pattern[str], detail: str) -> Iterator[Evidence]:
-    for path, python in _test_modules(facts):
-        for call in python.calls:
+    for path in facts.calls.files(pattern):
+        python = _test_module(facts, path)
+        for call in python.calls if python else ():
             if pattern.fullmatch(call.name):
                 yield Evidence(f"{detail} ({call.name})", Location(path, call.line))
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from prodcheck.extract.run import FileFacts
+from prodcheck.facts.calls import Calls
 from prodcheck.facts.data_calls import code_evidence
 from prodcheck.facts.paths import Paths, Role
 from prodcheck.model import Evidence, Location, Strength
@@ -66,11 +67,12 @@ def build(
     files: Mapping[str, FileFacts],
     paths: Paths,
     links: Mapping[str, str],
+    calls: Calls,
     text: Callable[[str], str] = lambda path: "",
 ) -> Data:
     """Data files and their versions. `text` gives the text of a file, for `.gitattributes` and `.gitignore`."""
     data_files = [*_in_tree(files, paths), *_annexed(links), *_dvc_outs(files, paths)]
-    calls = code_evidence(files, paths)
+    code = code_evidence(files, paths, calls)
     versioned = [
         *_dvc_tracked(files, paths),
         *(
@@ -80,14 +82,14 @@ def build(
         ),
         *(Evidence("is kept by git-annex", Location(path)) for path, target in links.items() if _ANNEX in target),
         *_catalogues(files, paths),
-        *calls.versioned,
+        *code.versioned,
     ]
-    initialised = [*_set_up(files, paths, text), *calls.initialised]
+    initialised = [*_set_up(files, paths, text), *code.initialised]
     return Data(
         tuple(sorted(data_files, key=lambda f: f.path)),
         tuple(versioned),
         tuple(initialised),
-        calls.public,
+        code.public,
         tuple(_ignored(files, text)),
     )
 
@@ -97,7 +99,7 @@ _ANNEX = ".git/annex/objects"
 
 def suffix(path: str) -> str:
     """The last suffix in lower case without its dot; the one before it for compressed files (`x.csv.gz` is csv)."""
-    parts = PurePosixPath(path).name.lower().split(".")
+    parts = path.rpartition("/")[2].lower().split(".")
     if len(parts) > 2 and parts[-1] in ARCHIVES and parts[-2] in DATA_SUFFIXES:
         return parts[-2]
     return parts[-1] if len(parts) > 1 else ""
@@ -108,7 +110,7 @@ def kind_of(path: str, size: int) -> str | None:
     ending = suffix(path)
     if ending in AMBIGUOUS and size < 10_000:
         return None
-    folders = {part.lower() for part in PurePosixPath(path).parts[:-1]}
+    folders = set(path.lower().split("/")[:-1])
     if ending in PICKLES:
         return "model" if MODEL_WORDS.search(path) or not folders & _DATA_FOLDERS else "data"
     if ending in MODEL_SUFFIXES:
@@ -120,7 +122,7 @@ def kind_of(path: str, size: int) -> str | None:
     if ending in ("json", "txt", "xml") and size >= 1_000_000 and not _REPORT.search(path):
         return "data"
     if ending in ARCHIVES and size >= 1_000_000:
-        return "model" if MODEL_WORDS.search(PurePosixPath(path).name) else "data"
+        return "model" if MODEL_WORDS.search(path.rpartition("/")[2]) else "data"
     if folders & _DATA_FOLDERS and ending in ("json", "txt", "xml", "jpg", "jpeg", "png") and size >= 1_000:
         return "data"
     return None
@@ -135,7 +137,7 @@ _DATA_FOLDERS = frozenset("data dataset datasets raw processed interim external 
 
 def _in_tree(files: Mapping[str, FileFacts], paths: Paths) -> Iterator[DataFile]:
     for path, file in files.items():
-        if paths.role(path) in (Role.VENDORED, Role.GENERATED) or PurePosixPath(path).name in _LOCKS:
+        if paths.role(path) in (Role.VENDORED, Role.GENERATED) or path.rpartition("/")[2] in _LOCKS:
             continue
         kind = kind_of(path, 1_000_000 if file.lfs_pointer else file.size)
         if kind:
@@ -168,13 +170,12 @@ def _outs(files: Mapping[str, FileFacts], paths: Paths) -> Iterator[_Out]:
     for path, file in files.items():
         if file.document is None or paths.role(path) in (Role.VENDORED, Role.TEMPLATE, Role.TEST):
             continue
-        folder = PurePosixPath(path).parent
         if path.endswith(".dvc"):
             entries = [
                 (file.document.get("outs"), file.document.lines.get("outs.0") or file.document.lines.get("outs"))
             ]
             uncached: set[str] = set()
-        elif PurePosixPath(path).name == "dvc.lock":
+        elif path.rpartition("/")[2] == "dvc.lock":
             stages = file.document.get("stages") or file.document.root
             base = "stages." if file.document.get("stages") else ""
             entries = []
@@ -182,7 +183,7 @@ def _outs(files: Mapping[str, FileFacts], paths: Paths) -> Iterator[_Out]:
                 if isinstance(stage, dict):
                     line = file.document.lines.get(f"{base}{name}.outs")
                     entries.append((stage.get("outs"), line))
-            uncached = _uncached(files, str(folder / "dvc.yaml"))
+            uncached = _uncached(files, str(PurePosixPath(path).with_name("dvc.yaml")))
         else:
             continue
         for outs, line in entries:
@@ -190,7 +191,7 @@ def _outs(files: Mapping[str, FileFacts], paths: Paths) -> Iterator[_Out]:
                 if isinstance(out, dict) and isinstance(out.get("path"), str):
                     size = out.get("size")
                     yield _Out(
-                        str(folder / str(out["path"])),
+                        str(PurePosixPath(path).parent / str(out["path"])),
                         size if isinstance(size, int) else 0,
                         any(
                             out.get(key) for key in ("md5", "etag", "checksum", "hash", "version_id", "files", "cloud")
@@ -234,7 +235,7 @@ def _dvc_tracked(files: Mapping[str, FileFacts], paths: Paths) -> Iterator[Evide
 def _catalogues(files: Mapping[str, FileFacts], paths: Paths) -> Iterator[Evidence]:
     """Versions written in configuration: Kedro catalogues, Azure ML data assets, lakeFS references."""
     for path, file in files.items():
-        document, name = file.document, PurePosixPath(path).name
+        document, name = file.document, path.rpartition("/")[2]
         if document is None or document.format != "yaml" or paths.role(path) in (Role.VENDORED, Role.TEMPLATE):
             continue
         if name.startswith("catalog") and isinstance(document.root, dict):
@@ -268,7 +269,7 @@ def _set_up(files: Mapping[str, FileFacts], paths: Paths, text: Callable[[str], 
     for path, file in files.items():
         if paths.role(path) in (Role.VENDORED, Role.TEMPLATE, Role.TEST):
             continue
-        name = PurePosixPath(path).name
+        name = path.rpartition("/")[2]
         if path.endswith(".dvc/config"):
             yield Evidence("DVC is initialised", Location(path), Strength.CONFIGURED)
         elif name == "dvc.yaml" and file.document is not None and file.document.get("stages"):
@@ -289,7 +290,7 @@ _IGNORED = lazy_regex(
 
 def _ignored(files: Mapping[str, FileFacts], text: Callable[[str], str]) -> Iterator[Evidence]:
     for path in files:
-        if PurePosixPath(path).name == ".gitignore":
+        if path.rpartition("/")[2] == ".gitignore":
             for number, line in enumerate(text(path).splitlines(), start=1):
                 if _IGNORED.match(line.strip()):
                     yield Evidence(f"git ignores {line.strip()}", Location(path, number), Strength.CONFIGURED)

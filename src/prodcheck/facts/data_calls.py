@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from prodcheck.extract.python import Call
 from prodcheck.extract.run import FileFacts
+from prodcheck.facts.calls import Calls
 from prodcheck.facts.paths import Paths, Role
 from prodcheck.model import Evidence, Strength
 from prodcheck.patterns import lazy_regex
@@ -25,14 +27,15 @@ class CodeEvidence:
     public: tuple[Evidence, ...]
 
 
-def code_evidence(files: Mapping[str, FileFacts], paths: Paths) -> CodeEvidence:
+def code_evidence(files: Mapping[str, FileFacts], paths: Paths, calls: Calls) -> CodeEvidence:
     """Evidence from the calls of own modules and notebooks, in the order of the files."""
     versioned: list[Evidence] = []
     initialised: list[Evidence] = []
     public: list[Evidence] = []
-    for path, file in files.items():
+    for path in sorted({*calls.where(_is_relevant), *calls.saying(_speaks_of_versions)}):
         if paths.role(path) is not Role.CODE:
             continue
+        file = files[path]
         python = file.source
         for call in python.calls if python else ():
             verdict = judge(call)
@@ -78,7 +81,7 @@ def judge(call: Call) -> tuple[str, str] | None:
     if pinned:
         return pinned
     name, keywords, text = call.name, call.keywords, call.text or ""
-    if PUBLIC.match(name):
+    if _is_public(name):
         if name == "datasets.load_dataset":
             if text in _GENERIC_BUILDERS or text.startswith((".", "/", "~")):
                 return None
@@ -103,9 +106,15 @@ _METHODS = frozenset(
 
 def _may_matter(call: Call) -> bool:
     """A quick look at the name: most calls of a repository are about something else."""
-    if call.name.partition(".")[0] in _TOPS or call.name.rpartition(".")[2] in _METHODS:
-        return True
-    return call.text is not None and (" AS OF " in call.text or "VERSION" in call.text or "lakefs:" in call.text)
+    return _is_relevant(call.name) or (call.text is not None and _speaks_of_versions(call.text))
+
+
+def _is_relevant(name: str) -> bool:
+    return name.partition(".")[0] in _TOPS or name.rpartition(".")[2] in _METHODS
+
+
+def _speaks_of_versions(text: str) -> bool:
+    return " AS OF " in text or "VERSION" in text or "lakefs:" in text
 
 
 _CHECKED = "downloads data and checks its hash"
@@ -171,10 +180,19 @@ _SIGNS = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=10_000)
+def _signs(name: str) -> tuple[_Sign, ...]:
+    """The signs that calls of this name may be."""
+    return tuple(sign for sign in _SIGNS if sign.name.match(name))
+
+
+@lru_cache(maxsize=10_000)
+def _is_public(name: str) -> bool:
+    return PUBLIC.match(name) is not None
+
+
 def _pinned(call: Call) -> tuple[str, str] | None:
-    for sign in _SIGNS:
-        if not sign.name.match(call.name):
-            continue
+    for sign in _signs(call.name):
         proven = not sign.keywords or any(call.keywords.get(k) not in (None, "", False) for k in sign.keywords)
         if proven and (sign.text is None or sign.text.search(call.text or "")):
             return "versioned", sign.detail

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import field
+from functools import cached_property
 
 from prodcheck.extract import requirements
-from prodcheck.extract.dependency import Manifest, Requirement, inside, normalise
+from prodcheck.extract.dependency import Manifest, Requirement, inside
 from prodcheck.extract.python import Import
 from prodcheck.extract.run import FileFacts
 from prodcheck.facts import import_names, install_prose
+from prodcheck.facts.brought import Brought
 from prodcheck.facts.first_party import Modules
-from prodcheck.facts.paths import DOCS_PARTS, TEST_PARTS, Paths, Role
+from prodcheck.facts.paths import DOCS_PARTS, TEST_PARTS, Paths, Role, folders_around
 from prodcheck.model import Evidence, Location
 from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
@@ -97,13 +99,33 @@ class Dependencies:
         home = self.homes.get(manifest.path, "")
         return home == "" or path.startswith(home + "/")
 
+    def covered(self, manifests: Iterable[Manifest]) -> Callable[[str], bool]:
+        """A function that tells whether any of some manifests describes the project that a file belongs to."""
+        several = tuple(manifests)
+        alone = frozenset(m.path for m in several if m.format == "script")
+        homes = frozenset(self.homes.get(m.path, "") for m in several if m.format != "script")
+        return lambda path: path in alone or any(folder in homes for folder in folders_around(path))
+
     def group(self, manifest: Manifest, requirement: Requirement | None = None) -> str:
         """What a requirement is for: empty for running the project, else `dev`, `test`, `docs`, an extra ..."""
         own = requirement.group if requirement is not None else ""
-        if own or manifest.format not in ("requirements", "conda"):
+        if own or manifest.format not in _LISTS:
             return own
-        tools_only = manifest.requirements and all(r.name in _DEVELOPER_TOOLS for r in manifest.requirements)
-        return group_of(manifest.path) or ("dev" if tools_only and not manifest.includes else "")
+        return self._list_groups.get(manifest.path, "")
+
+    @cached_property
+    def _list_groups(self) -> Mapping[str, str]:
+        """Path of each plain list of requirements to what its name, or its being a list of tools, says it is for."""
+        every = (*self.manifests, *self.locks, *self.constraints, *self.others)
+        return {m.path: group_of(m.path) or _tools(m) for m in every if m.format in _LISTS}
+
+    @cached_property
+    def _brought(self) -> tuple[Brought, ...]:
+        return tuple(Brought(manifest) for manifest in (*self.manifests, *self.locks))
+
+    @cached_property
+    def _providers(self) -> dict[str, Callable[[str], bool]]:
+        return {}
 
     def provided(self, module: str, path: str) -> bool:
         """True when a manifest or lock that covers a file brings a distribution that provides a module.
@@ -113,19 +135,18 @@ class Dependencies:
         """
         if any(import_names.provides(name, module) for name in self.installs.get(path, ())):
             return True
-        top = module.partition(".")[0].lower()
-        for manifest in (*self.manifests, *self.locks):
-            if self.covers(manifest, path):
-                conda = manifest.format.startswith(("conda", "pixi", "anaconda"))
-                for requirement in manifest.requirements:
-                    name = import_names.from_conda(requirement.name) if conda else requirement.name
-                    if import_names.provides(name, module):
-                        return True
-                    if not import_names.is_known_distribution(name):
-                        words = re.sub(r"[^a-z0-9]+", "-", f"-{name} {requirement.raw} {requirement.url}-".lower())
-                        if f"-{normalise(top)}-" in words or normalise(top) in name:
-                            return True
-        return False
+        if module not in self._providers:
+            self._providers[module] = self.covered(b.manifest for b in self._brought if b.provides(module))
+        return self._providers[module](path)
+
+
+_LISTS = ("requirements", "conda")
+
+
+def _tools(manifest: Manifest) -> str:
+    """`dev` for a list of nothing but tools."""
+    tools_only = manifest.requirements and all(r.name in _DEVELOPER_TOOLS for r in manifest.requirements)
+    return "dev" if tools_only and not manifest.includes else ""
 
 
 def group_of(path: str) -> str:
@@ -166,7 +187,8 @@ def build(files: Mapping[str, FileFacts], paths: Paths, text: Callable[[str], st
     names |= set(_written(files))
     modules = Modules(files, names)
     third_party, importing = _third_party(files, paths, modules, text)
-    homes = {m.path: _home(m.path, importing) for m in (*manifests, *locks, *constraints, *others)}
+    with_code = {folder for path in importing for folder in folders_around(path)}
+    homes = {m.path: _home(m.path, with_code) for m in (*manifests, *locks, *constraints, *others)}
     declared: dict[str, list[Location]] = defaultdict(list)
     for manifest in manifests:
         conda = manifest.format.startswith(("conda", "pixi", "anaconda"))
@@ -237,14 +259,16 @@ def _included(own: list[Manifest], files: Mapping[str, FileFacts], text: Callabl
 def _sorted_out(own: list[Manifest]) -> tuple[list[Manifest], list[Manifest], list[Manifest], list[Manifest]]:
     """(manifests, locks, constraints, the rest), each sorted by path."""
     narrowing = {path for m in own for path in m.constraints}
+    included = {path for m in own for path in set(m.includes) - set(m.constraints)}
+    telling = {m.path for m in own if m.requirements or m.dynamic}
     manifests, locks, constraints, others = [], [], [], []
     for manifest in sorted(own, key=lambda m: (m.path, m.format)):
         narrows = manifest.format == "constraints" or manifest.path in narrowing
         if manifest.role == "lock":
             locks.append(manifest)
-        elif narrows and not any(manifest.path in set(m.includes) - set(m.constraints) for m in own):
+        elif narrows and manifest.path not in included:
             constraints.append(manifest)
-        elif _declares(manifest, own):
+        elif _declares(manifest, telling):
             manifests.append(manifest)
             if manifest.role == "both":
                 locks.append(manifest)
@@ -253,23 +277,18 @@ def _sorted_out(own: list[Manifest]) -> tuple[list[Manifest], list[Manifest], li
     return manifests, locks, constraints, others
 
 
-def _declares(manifest: Manifest, own: list[Manifest]) -> bool:
+def _declares(manifest: Manifest, telling: Collection[str]) -> bool:
     if manifest.requirements:
         return True
     if manifest.includes:
-        return any(m.path in manifest.includes and (m.requirements or m.dynamic) for m in own)
+        return any(path in telling for path in manifest.includes)
     return manifest.dynamic
 
 
-def _home(path: str, importing: Mapping[str, int]) -> str:
+def _home(path: str, with_code: Collection[str]) -> str:
     """Folder of the project a manifest describes: its own, or the one above when it holds no code."""
-    folder = path.rpartition("/")[0]
-    while folder:
-        last = folder.rpartition("/")[2].lower()
-        if last not in SUPPORT_PARTS and any(p.startswith(folder + "/") for p in importing):
-            return folder
-        folder = folder.rpartition("/")[0]
-    return ""
+    around = (f for f in folders_around(path) if f in with_code and f.rpartition("/")[2].lower() not in SUPPORT_PARTS)
+    return next(around, "")
 
 
 def _submodules(files: Mapping[str, FileFacts], text: Callable[[str], str]) -> Iterator[str]:

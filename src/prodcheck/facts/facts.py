@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, wraps
+from typing import TypeVar, cast
 
 from prodcheck.config import Config
 from prodcheck.errors import UnreadableFile
 from prodcheck.extract.run import Extraction, FileFacts
 from prodcheck.extract.text import decode, is_binary
-from prodcheck.facts import ci, code, data, dependencies, kind, operations, paths, projects, stack, tests
+from prodcheck.facts import calls, ci, code, data, dependencies, kind, operations, paths, projects, stack, tests
 from prodcheck.facts.signatures import Signature
 from prodcheck.model import GitState, Project, ToolUse
 from prodcheck.repository import Repository
+
+T = TypeVar("T")
 
 
 class Facts:
@@ -25,6 +28,7 @@ class Facts:
         self.extraction = extraction
         self.config = config
         self.signatures = signatures
+        self._answers: dict[Callable[[Facts], object], object] = {}
 
     @property
     def files(self) -> Mapping[str, FileFacts]:
@@ -58,6 +62,10 @@ class Facts:
         return paths.build(self.files)
 
     @cached_property
+    def calls(self) -> calls.Calls:
+        return calls.Calls(self.files)
+
+    @cached_property
     def code(self) -> code.Code:
         return code.build(self.files, self.paths)
 
@@ -75,11 +83,13 @@ class Facts:
 
     @cached_property
     def data(self) -> data.Data:
-        return data.build(self.files, self.paths, self.repository.links, self.text)
+        return data.build(self.files, self.paths, self.repository.links, self.calls, self.text)
 
     @cached_property
     def stack(self) -> tuple[ToolUse, ...]:
-        return stack.build(self.files, self.paths, self.dependencies, self.ci, self.git, self.signatures, self.text)
+        return stack.build(
+            self.files, self.paths, self.calls, self.dependencies, self.ci, self.git, self.signatures, self.text
+        )
 
     @cached_property
     def operations(self) -> operations.Operations:
@@ -93,9 +103,25 @@ class Facts:
     def projects(self) -> projects.Projects:
         return projects.build(self.files, self.paths, self.dependencies, self.code.twins)
 
+    def answer(self, question: Callable[[Facts], T]) -> T:
+        """What a function says of these facts, computed when first asked."""
+        if question not in self._answers:
+            self._answers[question] = question(self)
+        return cast(T, self._answers[question])
+
     def named(self, name: str) -> bool | int:
         """A fact of `applies_when`, by name. Raises KeyError for a name that is not in `NAMED_FACTS`."""
         return NAMED_FACTS[name](self)
+
+
+def once(question: Callable[[Facts], T]) -> Callable[[Facts], T]:
+    """A function of the facts alone, computed once for each repository however many checks ask, and how often."""
+
+    @wraps(question)
+    def ask(facts: Facts) -> T:
+        return facts.answer(question)
+
+    return ask
 
 
 NAMED_FACTS: Mapping[str, Callable[[Facts], bool | int]] = {

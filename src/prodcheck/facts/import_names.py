@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from prodcheck.extract.dependency import normalise
+from prodcheck.records import dataclass
 
 STDLIB = sys.stdlib_module_names | frozenset(
     # removed by the Python that runs prodcheck, or not in it yet: the answer must not depend on that
@@ -137,18 +138,29 @@ def distributions(module: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*names, *_modules().get(parts[0], ()))))
 
 
-def provides(distribution: str, module: str) -> bool:
-    """True when a distribution provides a module, or may do so because both share a namespace."""
+@dataclass(frozen=True)
+class Source:
+    """The distributions that provide a module: by name, and by a prefix when they share a namespace with it."""
+
+    names: frozenset[str]
+    prefixes: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=10_000)
+def source_of(module: str) -> Source:
+    """What has to be installed for a module."""
     parts = module.split(".")
     top = parts[0]
-    if distribution in distributions(module) or distribution in BRINGS.get(top, ()):
-        return True
-    if distribution in (normalise("-".join(parts[:2])), normalise("-".join(parts[:3]))):
-        return True
-    if top in NAMESPACES:
-        prefix = normalise(top) + "-"
-        return distribution.startswith((prefix, f"apache-{prefix}"))
-    return False
+    below = (normalise("-".join(parts[:2])), normalise("-".join(parts[:3])))
+    names = frozenset((*distributions(module), *BRINGS.get(top, ()), *below))
+    prefix = normalise(top) + "-"
+    return Source(names, (prefix, f"apache-{prefix}") if top in NAMESPACES else ())
+
+
+def provides(distribution: str, module: str) -> bool:
+    """True when a distribution provides a module, or may do so because both share a namespace."""
+    source = source_of(module)
+    return distribution in source.names or (bool(source.prefixes) and distribution.startswith(source.prefixes))
 
 
 def is_platform(module: str) -> bool:

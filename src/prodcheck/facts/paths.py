@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
-from pathlib import PurePosixPath
+from functools import lru_cache
 
 from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
@@ -41,6 +41,10 @@ _GENERATED = lazy_regex(
     r"(?:^|/)build/.*\.(?:o|so|dll|js|css|html|map|whl)|alembic/versions/.*|migrations/\d+_.*\.py)$"
 )
 """A folder named `build` may also hold the scripts that build."""
+_GENERATED_SIGNS = tuple("_pb2 _version.py .min. .egg-info/ _build/ dist/ build/ alembic/ migrations/".split())
+"""One of these is in every path that the pattern matches: cheaper to look for."""
+_TEMPLATE_SUFFIXES = tuple(".jinja .jinja2 .j2 .tmpl .mustache .cookiecutter".split())
+_TEST_NAME = lazy_regex(r"(test_.*|.*_tests?)\.py$")
 
 
 def classify(path: str) -> Role:
@@ -48,18 +52,29 @@ def classify(path: str) -> Role:
 
     Directory names decide, whatever their case and surrounding spaces; the file's own name only for tests.
     """
-    if _TEMPLATE.search(path):
+    if ("{" in path or path.rstrip().endswith(_TEMPLATE_SUFFIXES)) and _TEMPLATE.search(path):
         return Role.TEMPLATE
-    parts = [part.strip().lower() for part in PurePosixPath(path).parts]
-    folders = set(parts[:-1])
-    if folders & VENDORED_PARTS or "pyvenv.cfg" in parts:
+    folder, _, name = path.rpartition("/")
+    around = _of_folder(folder)
+    name = name.strip().lower()
+    if around is Role.VENDORED or name == "pyvenv.cfg":
         return Role.VENDORED
-    if _GENERATED.search(path):
+    if any(sign in path for sign in _GENERATED_SIGNS) and _GENERATED.search(path):
         return Role.GENERATED
-    name = parts[-1] if parts else ""
-    if folders & TEST_PARTS or name == "conftest.py" or re.match(r"(test_.*|.*_tests?)\.py$", name):
+    if around is Role.TEST or name == "conftest.py" or _TEST_NAME.match(name):
         return Role.TEST
-    if folders & DOCS_PARTS or any(_DOCS_NAME.fullmatch(folder) for folder in folders):
+    return around
+
+
+@lru_cache(maxsize=10_000)
+def _of_folder(folder: str) -> Role:
+    """Role that a file has because of the folders it lies in: vendored, test, docs, or code."""
+    parts = {part.strip().lower() for part in folder.split("/")}
+    if parts & VENDORED_PARTS or "pyvenv.cfg" in parts:
+        return Role.VENDORED
+    if parts & TEST_PARTS:
+        return Role.TEST
+    if parts & DOCS_PARTS or any(_DOCS_NAME.fullmatch(part) for part in parts):
         return Role.DOCS
     return Role.CODE
 
@@ -81,6 +96,20 @@ class Paths:
     def own(self) -> tuple[str, ...]:
         """The project's own files: neither vendored nor generated."""
         return tuple(p for p, role in self.roles.items() if role not in (Role.VENDORED, Role.GENERATED))
+
+
+def folders_around(path: str) -> Iterator[str]:
+    """The folders around a file, innermost first, down to the root as an empty string."""
+    while path:
+        path = path.rpartition("/")[0]
+        yield path
+
+
+def suffix_of(path: str) -> str:
+    """The last suffix of a file's name with its dot, as it is written; empty for `.gitignore`, `Makefile` and `a.`."""
+    name = path.rpartition("/")[2]
+    stem, dot, suffix = name.rpartition(".")
+    return dot + suffix if stem and suffix else ""
 
 
 def build(files: Iterable[str]) -> Paths:

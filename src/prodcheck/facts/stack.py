@@ -11,15 +11,15 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from pathlib import PurePosixPath
 
 from prodcheck.extract import shell
 from prodcheck.extract.python import Call
 from prodcheck.extract.run import FileFacts
+from prodcheck.facts.calls import Calls
 from prodcheck.facts.ci import CiGraph
 from prodcheck.facts.data import DATA_SUFFIXES, suffix
 from prodcheck.facts.dependencies import Dependencies
-from prodcheck.facts.paths import Paths, Role, glob
+from prodcheck.facts.paths import Paths, Role, glob, suffix_of
 from prodcheck.facts.signatures import Mark, Signature
 from prodcheck.facts.unwrap import program, unwrap
 from prodcheck.model import Evidence, GitState, Location, Strength, ToolUse
@@ -45,6 +45,7 @@ _OWN = frozenset([Role.CODE])
 def build(
     files: Mapping[str, FileFacts],
     paths: Paths,
+    calls: Calls,
     dependencies: Dependencies,
     ci: CiGraph,
     git: GitState,
@@ -52,7 +53,7 @@ def build(
     text: Callable[[str], str],
 ) -> tuple[ToolUse, ...]:
     """All tools that at least one mark recognises, sorted by topic and name."""
-    index = _Index(files, paths, dependencies, ci, git, signatures, text)
+    index = _Index(files, paths, calls, dependencies, ci, git, signatures, text)
     found = []
     for signature in signatures:
         evidence = [e for mark in signature.marks for e in index.evidence(mark, signature.topic)]
@@ -71,6 +72,7 @@ class _Index:
         self,
         files: Mapping[str, FileFacts],
         paths: Paths,
+        calls: Calls,
         dependencies: Dependencies,
         ci: CiGraph,
         git: GitState,
@@ -79,6 +81,7 @@ class _Index:
     ) -> None:
         self.files = files
         self.roles = {path: paths.role(path) for path in files}
+        self.calls = calls
         self.dependencies = dependencies
         self.git = git
         self.text = lru_cache(maxsize=None)(text)
@@ -86,27 +89,25 @@ class _Index:
         self.suffixes: dict[str, list[str]] = defaultdict(list)
         self.folders: dict[str, list[str]] = defaultdict(list)
         for path in files:
-            pure = PurePosixPath(path)
-            self.names[pure.name].append(path)
-            self.suffixes[pure.suffix].append(path)
-            for part in set(pure.parts[:-1]):
+            folder, _, name = path.rpartition("/")
+            self.names[name].append(path)
+            self.suffixes[suffix_of(name)].append(path)
+            for part in set(folder.split("/")) if folder else ():
                 self.folders[part].append(path)
         self.globs: dict[str, tuple[str, ...]] = {}
         self.imports: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        self.calls: dict[str, dict[str, list[tuple[str, Call]]]] = defaultdict(lambda: defaultdict(list))
         self.commands = _commands(files, self.roles, ci)
         self.definitions: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        self.spoken: list[tuple[str, Call]] = []
         self.flavours: dict[str, list[tuple[str, int]]] = defaultdict(list)
         marks = [mark for signature in signatures for mark in signature.marks]
         self._index_code(
-            {mark.pattern.split(".")[0] for mark in marks if mark.what == "import"},
-            {_CALL.sub("", mark.pattern).rpartition(".")[2] for mark in marks if mark.what == "call"},
+            {mark.pattern for mark in marks if mark.what == "import"},
             {mark.pattern for mark in marks if mark.what == "define"},
         )
 
-    def _index_code(self, modules: set[str], methods: set[str], defined: set[str]) -> None:
-        """Index wanted imports, calls and definitions, and all calls with a text."""
+    def _index_code(self, wanted: set[str], defined: set[str]) -> None:
+        """Index wanted imports and definitions."""
+        modules = {module.partition(".")[0] for module in wanted}
         for path, file in self.files.items():
             python = file.source
             if python is None or self.roles[path] not in _ALL:
@@ -114,21 +115,36 @@ class _Index:
             if python.flavour:
                 self.flavours[python.flavour].append((path, 1))
             for item in python.imports:
-                if item.level or item.module.split(".")[0] not in modules:
+                if item.level or item.module.partition(".")[0] not in modules:
                     continue
-                for name in {item.module, *(f"{item.module}.{n}" for n in item.names)}:
-                    parts = name.split(".")
-                    for length in range(1, len(parts) + 1):
-                        self.imports[".".join(parts[:length])].append((path, item.line))
+                place = (path, item.line)
+                parts = item.module.split(".")
+                above = wanted.intersection(".".join(parts[:length]) for length in range(1, len(parts) + 1))
+                for module in above:  # once for itself and once for each name that is taken from it
+                    self.imports[module].extend([place] * (1 + len(set(item.names))))
+                for name in wanted.intersection(f"{item.module}.{n}" for n in item.names):
+                    self.imports[name].append(place)
             for definition in python.definitions:
                 if definition.name in defined:
                     self.definitions[definition.name].append((path, definition.line))
-            for call in python.calls:
-                last = call.name.rpartition(".")[2]
-                if last in methods:
-                    self.calls[last][call.name].append((path, call))
-                if call.text:
-                    self.spoken.append((path, call))
+
+    def _spoken(self, asked: re.Match[str] | None) -> list[tuple[str, Call]]:
+        """Calls of any name with a certain text."""
+        pattern = asked["text"] if asked else None
+        start = _WILD.split(pattern, maxsplit=1)[0] if pattern else ""
+        paths = self.calls.saying(lambda text: text.startswith(start))
+        sources = [(path, self.files[path].source) for path in paths if self.roles[path] in _ALL]
+        return [(path, call) for path, python in sources if python for call in python.calls if call.text]
+
+    def _calls(self, names: Collection[str]) -> list[tuple[str, Call]]:
+        """Calls of these names, each name's together, in the order in which the names come first."""
+        found: dict[str, list[tuple[str, Call]]] = {}
+        for path in self.calls.named(names):
+            python = self.files[path].source
+            for call in python.calls if python and self.roles[path] in _ALL else ():
+                if call.name in names:
+                    found.setdefault(call.name, []).append((path, call))
+        return [item for items in found.values() for item in items]
 
     def evidence(self, mark: Mark, topic: str) -> Iterator[Evidence]:
         """Places where one mark is seen, at most a handful."""
@@ -235,11 +251,11 @@ class _Index:
         asked = _CALL.search(mark.pattern)
         pattern = mark.pattern[: asked.start()] if asked else mark.pattern
         last = pattern.rpartition(".")[2]
-        candidates: Iterable[tuple[str, Call]] = self.spoken
-        if last != "*":
-            known = self.calls.get(last, {})
-            names = [n for n in known if n == pattern or ("*" in pattern and fnmatchcase(n, pattern))]
-            candidates = (item for name in names for item in known[name])
+        if last == "*":
+            candidates = self._spoken(asked)
+        else:
+            known = self.calls.names(last)
+            candidates = self._calls({n for n in known if n == pattern or ("*" in pattern and fnmatchcase(n, pattern))})
         for path, call in candidates:
             if asked is None or _has_argument(call, asked):
                 said = f"calls {call.name}{f' with {asked[0][1:-1]}' if asked else ''}"

@@ -5,8 +5,9 @@ Stages are read off resolved names, so that `scaler.fit` is no training and `mod
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
+from functools import lru_cache
 
 from prodcheck.extract.python_model import Call, PythonFacts
 from prodcheck.facts import apis
@@ -76,39 +77,88 @@ _CONFIG_NAME = lazy_regex(r"(?i)(?:\w*_)?(?:config|cfg|params|hyperparams|hyperp
 TORCH = frozenset("torch pytorch_lightning lightning accelerate apex fairseq paddle oneflow mindspore jittor".split())
 
 
+@dataclass(frozen=True)
+class _Meaning:
+    """What the name of a call may say about its file, so that most calls cost no more than looking up their name."""
+
+    top: str
+    """What the file has to import for the name to be taken as it stands; empty when it is taken in any case."""
+    stages: tuple[tuple[str, str], ...]
+    unbound: tuple[tuple[str, str], ...]
+    """The stages of the same method of something unknown."""
+    shaped: bool
+    """The arguments have to be looked at as well."""
+    loop: bool
+    """A step of what is written by hand."""
+    serves: str
+    """`yes`, `interface`, or empty."""
+
+
 class Stager:
     """Reads stages off the facts of files; remembers names it has seen, which repeat across a repository."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._known: dict[str, _Meaning | None] = {}
 
     def read(self, facts: PythonFacts, path: str = "") -> FileStages:
         found = FileStages()
         modules = {item.module.partition(".")[0] for item in facts.imports if not item.level}
+        steps: dict[str, Call] = {}
+        serves: list[Seen] = []
+        interface: list[Seen] = []
         for call in facts.calls:
-            if _is_unbound(call.name, modules):
-                call = replace(call, name=f"?.{call.method}")
-            for stage, note in self.of(call):
-                found.add(stage, Seen(call.line, describe(call.name), note, call.scope))
-        _loops(facts, modules, found, path)
+            name = call.name
+            if name not in self._known:
+                self._known[name] = _meaning(name)
+            meaning = self._known[name]
+            if meaning is None:
+                continue
+            bound = not meaning.top or meaning.top in modules
+            seen = call if bound else replace(call, name=f"?.{call.method}")
+            for stage, note in (meaning.stages if bound else meaning.unbound) + (
+                _by_shape(seen) if meaning.shaped else ()
+            ):
+                found.add(stage, Seen(call.line, describe(seen.name), note, call.scope))
+            if meaning.loop:
+                steps.setdefault(call.method, call)
+            if meaning.serves:
+                (serves if meaning.serves == "yes" else interface).append(Seen(call.line, describe(name)))
+        _loops(steps, modules, found, path)
         _prepared(found)
         _configured(facts, found)
-        found.serves.extend(_served(facts, path))
+        found.serves.extend((*serves, *(interface[:1] if len(interface) >= 3 else ()), *_served(facts, path)))
         return found
 
-    def of(self, call: Call) -> tuple[tuple[str, str], ...]:
-        """(stage, note) pairs of one call."""
-        known = self._known.get(call.name)
-        if known is None:
-            known = self._known[call.name] = tuple(_by_name(call.name))
-        shape = _by_shape(call)
-        return known + shape if shape else known
+
+def _meaning(name: str) -> _Meaning | None:
+    """The meaning of a name; None for one that says nothing at all, as nearly all of them."""
+    method = name.rpartition(".")[2]
+    top = _binding(name)
+    found = _Meaning(
+        top,
+        tuple(_by_name(name)),
+        tuple(_by_name(f"?.{method}")) if top else (),
+        name == "open" or method in _SHAPED or method.endswith("Trainer"),
+        method in _STEPS,
+        "yes" if _SERVE.fullmatch(name) else "interface" if _SERVE_UI.fullmatch(name) else "",
+    )
+    says = found.stages or found.unbound or found.shaped or found.loop or found.serves
+    return found if says else None
 
 
-def _is_unbound(name: str, modules: set[str]) -> bool:
-    """Whether nothing in the file binds the receiver of a method: it comes from `import *` or from another file."""
+_SHAPED = frozenset("fit partial_fit score generate train save".split())
+"""Methods whose arguments tell whether they belong to a stage."""
+_STEPS = frozenset("backward step eval no_grad inference_mode apply_gradients minimize".split())
+
+
+def _binding(name: str) -> str:
+    """The module that binds the receiver of a method when a file imports it; empty where that does not matter.
+
+    Without the import it comes from `import *` or from another file.
+    """
     top = name.partition(".")[0]
-    return "." in name and "()" not in name and top not in modules and top not in ("", "?", "self", "spark")
+    matters = "." in name and "()" not in name and top not in ("", "?", "self", "spark")
+    return top if matters else ""
 
 
 def describe(name: str) -> str:
@@ -198,11 +248,8 @@ def _by_shape(call: Call) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-def _loops(facts: PythonFacts, modules: set[str], found: FileStages, path: str) -> None:
+def _loops(by_method: Mapping[str, Call], modules: set[str], found: FileStages, path: str) -> None:
     """What is written by hand: training as a backward pass with an optimiser step, inference without gradients."""
-    by_method: dict[str, Call] = {}
-    for call in facts.calls:
-        by_method.setdefault(call.method, call)
     backward, step = by_method.get("backward"), by_method.get("step")
     if backward and step and (modules & TORCH or "?" in backward.name):
         found.add("train", Seen(backward.line, "calls .backward() and .step()", scope=backward.scope))
@@ -216,7 +263,7 @@ def _loops(facts: PythonFacts, modules: set[str], found: FileStages, path: str) 
     if (
         applied
         and modules & {"tensorflow", "keras", "tf_keras", "flax"}
-        and (applied.name.startswith("?") or _is_unbound(applied.name, modules))
+        and (applied.name.startswith("?") or (_binding(applied.name) and _binding(applied.name) not in modules))
     ):
         found.add("train", Seen(applied.line, describe(applied.name), scope=applied.scope))
     for places in found.stages.values():
@@ -247,21 +294,23 @@ def _configured(facts: PythonFacts, found: FileStages) -> None:
             found.add("configure", Seen(line, f"sets {name}"))
 
 
+@lru_cache(maxsize=10_000)
+def _serves(name: str) -> bool:
+    return _SERVE.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=10_000)
+def _is_serving_base(name: str) -> bool:
+    return _SERVE_BASE.fullmatch(name) is not None
+
+
 def _served(facts: PythonFacts, path: str) -> Iterable[Seen]:
-    """Places that serve: an application object, a contract of a platform, a user interface."""
-    interface: list[Seen] = []
-    for call in facts.calls:
-        if _SERVE.fullmatch(call.name):
-            yield Seen(call.line, describe(call.name))
-        elif _SERVE_UI.fullmatch(call.name):
-            interface.append(Seen(call.line, describe(call.name)))
-    if len(interface) >= 3:
-        yield interface[0]
+    """Definitions that serve: an endpoint, a contract of a platform."""
     functions = {d.name: d for d in facts.definitions if d.kind == "function"}
     for definition in facts.definitions:
-        if any(_SERVE.fullmatch(name) for name in definition.decorators):
+        if any(map(_serves, definition.decorators)):
             yield Seen(definition.line, f"defines {definition.name} as an endpoint")
-        if definition.kind == "class" and any(_SERVE_BASE.fullmatch(base) for base in definition.bases):
+        if definition.kind == "class" and any(map(_is_serving_base, definition.bases)):
             yield Seen(definition.line, f"defines {definition.name}({definition.bases[0]})")
         if definition.kind == "class" and definition.name in ("EndpointHandler", "TritonPythonModel"):
             yield Seen(definition.line, f"defines {definition.name}")

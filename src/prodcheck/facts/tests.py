@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from prodcheck.extract.python import Definition, PythonFacts
 from prodcheck.extract.run import FileFacts
-from prodcheck.facts.paths import TEST_PARTS, Paths, Role
+from prodcheck.facts.paths import TEST_PARTS, Paths, Role, suffix_of
 from prodcheck.model import Evidence, Location, Strength
 from prodcheck.records import dataclass
 
@@ -63,6 +63,7 @@ def build(files: Mapping[str, FileFacts], paths: Paths, text: Callable[[str], st
     collection = _collection(files, paths)
     imported = _imported_modules(files, paths)
     cases = _case_classes(files)
+    stepped = _with_steps(files) if any(path.endswith(".feature") for path in files) else frozenset()
     items: list[TestItem] = []
     lookalikes: list[Evidence] = []
     for path, file in files.items():
@@ -73,11 +74,11 @@ def build(files: Mapping[str, FileFacts], paths: Paths, text: Callable[[str], st
             items += found
             if not found and _looks_like_test(path):
                 lookalikes.append(Evidence("is named like a test and holds none", Location(path)))
-        elif path.endswith(".feature") and _has_steps(path, files):
+        elif path.endswith(".feature") and path.partition("/")[0] in stepped:
             items += _scenarios(path, text(path))
         elif path.endswith(".robot"):
             items += _robot_cases(path, text(path))
-        elif re.search(r"(?:^|/)tests/testthat/test[-_.][^/]*\.[rR]$", path):
+        elif path.endswith((".R", ".r")) and re.search(r"(?:^|/)tests/testthat/test[-_.][^/]*\.[rR]$", path):
             items += _testthat(path, text(path))
     if collection.doctest:
         items += _doctests(files, paths, text)
@@ -90,7 +91,7 @@ def _collection(files: Mapping[str, FileFacts], paths: Paths) -> _Collection:
     patterns, classes, functions = ["test_*.py", "*_test.py"], ["Test"], ["test"]
     doctest, nbmake, found = False, False, []
     for path, file in files.items():
-        name = PurePosixPath(path).name
+        name = path.rpartition("/")[2]
         if file.document is None or name not in _CONFIGURATION or paths.role(path) is Role.VENDORED:
             continue
         for table in _CONFIGURATION[name]:
@@ -127,12 +128,12 @@ def _words(value: object) -> list[str]:
 
 def _looks_like_test(path: str) -> bool:
     """True for names that a reader takes for a test: `test.py`, `test_model.py`, `model_test.py`."""
-    name = PurePosixPath(path).name
+    name = path.rpartition("/")[2]
     return re.match(r"(?:tests?|test_.*|.*_tests?)\.py$", name) is not None
 
 
 def _in_test_folder(path: str) -> bool:
-    return any(part.strip().lower() in TEST_PARTS for part in PurePosixPath(path).parts[:-1])
+    return any(part.strip() in TEST_PARTS for part in path.lower().split("/")[:-1])
 
 
 def _imported_modules(files: Mapping[str, FileFacts], paths: Paths) -> frozenset[str]:
@@ -154,22 +155,24 @@ def _collect(
     path: str, python: PythonFacts, collection: _Collection, imported: frozenset[str], cases: frozenset[str]
 ) -> Iterator[TestItem]:
     """The tests of one module, or none when it is a product module or a script that is merely named like one."""
-    name = PurePosixPath(path).name
+    name = path.rpartition("/")[2]
     default = any(fnmatchcase(name, pattern) or fnmatchcase(path, pattern) for pattern in collection.files)
     folder = _in_test_folder(path)
     named = default or re.match(r"(?i)(?:tests?|test.*|.*tests?)\.py$", name) is not None
     testing = any(
-        item.level == 0 and (item.module in _TEST_LIBRARIES or item.module.split(".")[0] in _TEST_LIBRARIES)
+        item.level == 0 and (item.module in _TEST_LIBRARIES or item.module.partition(".")[0] in _TEST_LIBRARIES)
         for item in python.imports
     )
+    if not (named or folder or testing):
+        return
     items = list(_items(path, python, collection, cases))
     unittests = [item for item in items if item.runner == "unittest"]
     if not named:
         # unittest runs any module it is given; pytest would not look at it.
-        yield from unittests if folder or testing else ()
+        yield from unittests
         return
     asserting = any(item.asserts for item in items)
-    product = PurePosixPath(path).stem in imported and not folder
+    product = name.removesuffix(suffix_of(name)) in imported and not folder
     if (
         unittests
         or (testing and not product)
@@ -240,19 +243,15 @@ def _case_classes(files: Mapping[str, FileFacts]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _has_steps(path: str, files: Mapping[str, FileFacts]) -> bool:
-    """True when Python code near a feature file implements steps: a feature without them runs nothing."""
-    top = PurePosixPath(path).parts[0]
-    words = {"given", "when", "then", "step", "scenarios", "scenario"}
-    for other, file in files.items():
-        if file.python is None or PurePosixPath(other).parts[0] != top:
-            continue
-        for item in file.python.imports:
-            if item.module.split(".")[0] in ("behave", "pytest_bdd", "radish"):
-                return True
-            if words & set(item.names):
-                return True
-    return False
+def _with_steps(files: Mapping[str, FileFacts]) -> frozenset[str]:
+    """Top folders with Python code that implements steps: a feature file without them runs nothing."""
+    words = frozenset(("given", "when", "then", "step", "scenarios", "scenario"))
+    return frozenset(
+        path.partition("/")[0]
+        for path, file in files.items()
+        for item in (file.python.imports if file.python is not None else ())
+        if item.module.partition(".")[0] in ("behave", "pytest_bdd", "radish") or not words.isdisjoint(item.names)
+    )
 
 
 def _scenarios(path: str, content: str) -> Iterator[TestItem]:
