@@ -21,7 +21,7 @@ def generated() -> dict[Path, str]:
     from prodcheck.report.json_schema import schema, tables
     from prodcheck.rules.load import load_ruleset
 
-    docs, rules = ROOT / "docs", load_ruleset().rules
+    docs, rules = ROOT / "docs", load_ruleset(examples=True).rules
     files = {docs / "rules" / f"{rule.id}.md": NOTE + rule_page(rule) for rule in rules}
     files[docs / "rules" / "README.md"] = f"{NOTE}# Rules\n\n{rule_table(rules, '')}"
     files[docs / "report.schema.json"] = json.dumps(schema(), indent=2) + "\n"

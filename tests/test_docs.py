@@ -15,10 +15,10 @@ from prodcheck.docs import cli_reference, fill_in, rule_page, rule_table
 from prodcheck.model import Rule, Severity
 from prodcheck.report import FORMATS
 from prodcheck.rules import load_ruleset
-from prodcheck.rules.load import read_rule
+from prodcheck.rules.read import read_rule
 
 ROOT = Path(__file__).parent.parent
-RULES = load_ruleset().rules
+RULES = load_ruleset(examples=True).rules
 PAGES = [
     *ROOT.glob("*.md"),
     *(p for p in (ROOT / "docs").rglob("*.md")),
@@ -137,7 +137,7 @@ def test_the_settings_page_has_every_setting() -> None:
 def test_the_rule_writing_page_has_every_key_word_and_fact() -> None:
     from prodcheck.facts.facts import NAMED_FACTS
     from prodcheck.matchers import WORDS
-    from prodcheck.rules.load import OPTIONAL, REQUIRED
+    from prodcheck.rules.read import OPTIONAL, REQUIRED
 
     page = (ROOT / "docs" / "writing-rules.md").read_text(encoding="utf-8")
     for name in (*REQUIRED, *OPTIONAL, *NAMED_FACTS):

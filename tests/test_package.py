@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import prodcheck
+from prodcheck.rules import compiled
+from prodcheck.rules.read import load_rules, load_signatures
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted(path.relative_to(ROOT / "rules").as_posix() for path in (ROOT / "rules").rglob("*.yaml"))
@@ -30,8 +32,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_every_rule_file_and_the_type_marker(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     packaged = sorted(n.removeprefix("prodcheck/_rules/") for n in names if n.startswith("prodcheck/_rules/"))
-    assert packaged == FILES
+    assert packaged == sorted([*FILES, "compiled.json"])
     assert "prodcheck/py.typed" in names
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_the_rules_compiled_from_its_own_files(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    text = (tmp_path / "prodcheck" / "_rules" / "compiled.json").read_text(encoding="utf-8")
+    assert text == compiled.dump(load_rules(ROOT / "rules"), load_signatures(ROOT / "rules"))
 
 
 @pytest.mark.slow

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from prodcheck.errors import RuleError
 from prodcheck.model import Kind, Polarity, Severity
-from prodcheck.rules import load_ruleset
-from prodcheck.rules.load import load_rules, read_rule, read_signatures
+from prodcheck.rules import compiled, load_ruleset
+from prodcheck.rules.read import load_rules, read_rule, read_signatures
 
 GOOD = (Path(__file__).parent / "data" / "no-changelog.yaml").read_text()
 
@@ -108,3 +109,14 @@ def test_mistakes_in_signatures_are_told(old: str, new: str, where: str) -> None
     with pytest.raises(RuleError) as caught:
         read_signatures("tools/x.yaml", SIGNATURE.replace(old, new).encode())
     assert where in caught.value.message
+
+
+def test_compiled_rules_equal_those_of_the_yaml_but_for_their_examples(tmp_path: Path) -> None:
+    yaml = load_ruleset(examples=True)
+    assert compiled.read(tmp_path) is None
+    (tmp_path / compiled.FILE_NAME).write_text(compiled.dump(yaml.rules, yaml.signatures), encoding="utf-8")
+    content = compiled.read(tmp_path)
+    assert content is not None
+    assert compiled.rules(content) == [replace(rule, examples=()) for rule in yaml.rules]
+    assert compiled.signatures(content) == [replace(signature, examples=()) for signature in yaml.signatures]
+    assert [r.id for r in compiled.rules(content, "file")] == [r.id for r in yaml.rules if r.scope == "file"]

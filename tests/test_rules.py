@@ -14,7 +14,7 @@ from prodcheck.testing import run_example, run_signature_example
 
 @lru_cache
 def ruleset() -> Ruleset:
-    return load_ruleset()
+    return load_ruleset(examples=True)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from prodcheck.repository import MemoryRepository
 from prodcheck.repository.memory import CLONED
 from prodcheck.rules import load_ruleset
 
-SIGNATURES = load_ruleset().signatures
+SIGNATURES = load_ruleset(examples=True).signatures
 
 
 def stack_of(

@@ -19,10 +19,10 @@ def rules() -> None:
     """List, show and test rules."""
 
 
-def _ruleset(folders: tuple[str, ...]) -> Ruleset:
+def _ruleset(folders: tuple[str, ...], *, examples: bool = False) -> Ruleset:
     from prodcheck.rules import load_ruleset
 
-    return load_ruleset([Path(folder) for folder in folders])
+    return load_ruleset([Path(folder) for folder in folders], examples=examples)
 
 
 def _find(rule_id: str, ruleset: Ruleset) -> Rule:
@@ -79,7 +79,7 @@ def show(rule_id: str, folders: tuple[str, ...]) -> None:
     """Show a rule's page: everything about it, with its examples, as Markdown."""
     from prodcheck.docs import rule_page
 
-    click.echo(rule_page(_find(rule_id, _ruleset(folders))))
+    click.echo(rule_page(_find(rule_id, _ruleset(folders, examples=True))))
 
 
 @click.command()
@@ -110,11 +110,12 @@ def explain(rule_id: str, folders: tuple[str, ...]) -> None:
 def test(folder: str | None, only: str | None) -> int:
     """Run the examples in rule files: those of DIR, or the bundled ones."""
     from prodcheck.rules import load_ruleset
-    from prodcheck.rules.load import load_rules, load_signatures, rules_folder
+    from prodcheck.rules.load import rules_folder
+    from prodcheck.rules.read import load_rules, load_signatures
     from prodcheck.testing import run_example, run_signature_example
 
     home = Path(folder) if folder else rules_folder()
-    ruleset = load_ruleset([home] if folder else [])
+    ruleset = load_ruleset([home] if folder else [], examples=True)
     mine = {rule.id for rule in load_rules(home)}
     tools = {(s.topic, s.tool) for s in load_signatures(home)}
     done, failed = 0, 0
