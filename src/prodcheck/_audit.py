@@ -23,14 +23,14 @@ from prodcheck.extract.run import Extraction, extract_all
 from prodcheck.extract.text import decode
 from prodcheck.facts import Facts
 from prodcheck.model import Gate, Report, Result, Rule, RunError, Severity
-from prodcheck.repository import Repository, open_repository
+from prodcheck.repository import Repository, open_repository, without
 from prodcheck.rules import RULESET, Ruleset
 from prodcheck.score import score
 from prodcheck.suppress import Suppressions
 
 
 def audit(
-    path: str | Path = ".",
+    path: str | Path | Repository = ".",
     *,
     rev: str | None = None,
     config: Config | None = None,
@@ -40,7 +40,8 @@ def audit(
 ) -> Report:
     """Audit one repository without running any of its code.
 
-    `path` is a folder; `rev` a git revision to read instead of the work tree, without checking it out. Without
+    `path` is a folder, or what `open_repository` made of one; `rev` a git revision to read instead of the work tree,
+    without checking it out. Without
     `config` the folder's own `prodcheck.toml` or `[tool.prodcheck]` is used; without `baseline` the one that the
     settings name. With `history` credentials are also looked for in the older versions that branches and tags hold.
     Raises `UsageError` for a path or revision that does not exist, `ConfigError` for wrong settings, `RuleError` for a
@@ -48,13 +49,12 @@ def audit(
     """
     started = datetime.now(timezone.utc)
     clock = time.perf_counter()
-    repository = open_repository(str(path), rev=rev)
+    repository = open_repository(str(path), rev=rev) if isinstance(path, str | Path) else path
     if config is None:
         config = load_config(repository)
-    if config.exclude:
-        repository = open_repository(str(path), rev=rev, exclude=config.exclude)
+    repository = without(repository, config.exclude)
     if ruleset is None:
-        ruleset = load_rules_of(config, Path(path))
+        ruleset = load_rules_of(config, Path(repository.root))
     report = audit_repository(repository, config, ruleset, baseline, history)
     return replace(
         report,

@@ -33,7 +33,8 @@ def baseline(path: str, output: str | None, update: bool, prune: bool, verify: b
 
     if verify and (update or prune):
         raise click.UsageError("--check writes nothing: leave out --update and --prune")
-    config = load_config(open_repository(path))
+    repository = open_repository(path)
+    config = load_config(repository)
     file = Path(output) if output else Path(path) / (config.baseline or FILE_NAME)
     shown = os.fspath(file)
     old = read_baseline(file) if file.exists() else None
@@ -41,7 +42,7 @@ def baseline(path: str, output: str | None, update: bool, prune: bool, verify: b
         raise click.UsageError(f"there is no `{shown}` yet: run `prodcheck baseline` once without an option")
     if old is not None and not (update or prune or verify):
         raise click.UsageError(f"`{shown}` exists: --update accepts new findings too, --prune removes fixed ones")
-    report = audit(path, config=replace(config, baseline=None, new_only=False))
+    report = audit(repository, config=replace(config, baseline=None, new_only=False))
     found = accept(report.open_findings)
     if old is None:
         return _save(file, Baseline(shown, found), f"{_count(len(found))} accepted.")

@@ -100,7 +100,7 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
     known = read_baseline(Path(options["baseline"])) if options["baseline"] else None
     if options["history"] and sys.stderr.isatty():
         click.echo("Reading the history, which may take a while ...", err=True)
-    report = audit(path, rev=options["rev"], config=config, ruleset=ruleset, baseline=known, history=options["history"])
+    report = audit(repository, config=config, ruleset=ruleset, baseline=known, history=options["history"])
     report = replace(report, project=_sources(report.project, options))
     code = 0 if report.gate.passed or options["report_only"] else 3 if report.errors else 1
     _write(report, repository, options, wanted, code)

@@ -33,7 +33,7 @@ def diff(base: str, path: str, head: str | None, merge_base: bool, format_: str,
     before = _fork(path, base, head or "HEAD") if merge_base else base
     found = compare(
         audit(path, rev=before, config=config, ruleset=ruleset),
-        audit(path, rev=head, config=config, ruleset=ruleset),
+        audit(now, config=config, ruleset=ruleset),
     )
     shown = as_json(found) if format_ == "json" else text(found, terminal({"color": color}, 0))
     click.echo(shown.rstrip("\n"), color=True)

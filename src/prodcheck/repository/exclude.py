@@ -9,6 +9,11 @@ from prodcheck.repository.base import Entry, Repository
 from prodcheck.repository.walk import ignore_spec
 
 
+def without(repository: Repository, patterns: tuple[str, ...]) -> Repository:
+    """A repository without the files that patterns as in `.gitignore` match."""
+    return Excluding(repository, patterns) if patterns else repository
+
+
 class Excluding:
     """Another repository, seen without what patterns as in `.gitignore` match."""
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from prodcheck.model import GitState, Skipped
 from prodcheck.repository import disk
 from prodcheck.repository.base import Entry, Repository
-from prodcheck.repository.exclude import Excluding
+from prodcheck.repository.exclude import without
 from prodcheck.repository.worktree import WorkTree
 
 
@@ -33,4 +33,4 @@ def some_files(root: str, paths: Iterable[str], exclude: tuple[str, ...] = ()) -
             skipped.append(Skipped(path, disk.kind_of(status.st_mode)))
     name = os.path.basename(os.path.abspath(root))
     found = WorkTree(root, name, entries, {}, skipped, GitState("unknown", "not asked"))
-    return Excluding(found, exclude) if exclude else found
+    return without(found, exclude)

@@ -6,10 +6,10 @@ import os
 
 from prodcheck.errors import RepositoryError, UnreadableFile, UsageError
 from prodcheck.model import GitState
-from prodcheck.repository import state, worktree
+from prodcheck.repository import plain, state, worktree
 from prodcheck.repository.base import Repository
 from prodcheck.repository.commit import from_revision
-from prodcheck.repository.exclude import Excluding
+from prodcheck.repository.exclude import without
 from prodcheck.repository.git import Git, find_program
 
 
@@ -22,7 +22,7 @@ def open_repository(path: str, rev: str | None = None, exclude: tuple[str, ...] 
     path = path or "."
     _check_folder(path)
     found = _open_commit(path, rev) if rev is not None else _open_folder(path)
-    return Excluding(found, exclude) if exclude else found
+    return without(found, exclude)
 
 
 def merge_base(path: str, one: str, other: str) -> str | None:
@@ -53,6 +53,9 @@ def _open_folder(path: str) -> Repository:
             return worktree.without_git(path, state.without_git(path))
         return worktree.without_git(path, GitState("unknown", "git is not installed"))
     git = Git(program, path)
+    known = plain.read(path)
+    if known is not None:
+        return _work_tree(git, path, known.place, known.remotes)
     reply = git.run(*state.LOCATE)
     place = state.locate(reply)
     if place is None:
@@ -63,8 +66,12 @@ def _open_folder(path: str) -> Repository:
         raise _bare(path, place)
     if place.bare:
         return worktree.without_git(path, GitState("unknown", "git's settings say that there is no work tree"))
+    return _work_tree(git, path, place)
+
+
+def _work_tree(git: Git, path: str, place: state.Place, remotes: state.Remotes | None = None) -> Repository:
     try:
-        found = worktree.from_git(git, path, place)
+        found = worktree.from_git(git, path, place, remotes)
     except UnreadableFile as problem:
         return worktree.without_git(path, GitState("unknown", problem.reason))
     if found is None:

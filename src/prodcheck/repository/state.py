@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 
 from prodcheck.model import GitState
@@ -128,6 +129,12 @@ def commit_of(reply: Reply) -> tuple[str, str] | None:
     return words[0].decode(), utc(int(found[1])) if found else ""
 
 
+def tree_of(reply: Reply) -> str:
+    """Id of the tree of the commit that `cat-file --batch` shows, empty when there is none."""
+    found = re.match(rb"[0-9a-f]+ commit \d+\ntree ([0-9a-f]+)\n", reply.out)
+    return found[1].decode() if found else ""
+
+
 def utc(seconds: int) -> str:
     """Seconds since 1970 as `YYYY-MM-DDTHH:MM:SSZ`; empty when no calendar has that day."""
     try:
@@ -149,11 +156,16 @@ class Remotes:
 
 def remotes_of(reply: Reply) -> Remotes:
     """The answer to `REMOTES`."""
+    entries = (entry.partition("\n") for entry in os.fsdecode(reply.out).split("\0"))
+    return remotes_of_pairs((key, value) for key, _, value in entries)
+
+
+def remotes_of_pairs(settings: Iterable[tuple[str, str]]) -> Remotes:
+    """The remotes that settings, as (dotted key, value), name."""
     found: dict[str, str] = {}
     partial = False
-    for entry in os.fsdecode(reply.out).split("\0"):
-        key, _, value = entry.partition("\n")
-        if key.endswith(".url") and value:
+    for key, value in settings:
+        if key.startswith("remote.") and key.endswith(".url") and value:
             found.setdefault(key.removeprefix("remote.").removesuffix(".url"), clean_url(value))
         partial = partial or (key.endswith((".promisor", ".partialclone")) and value != "false")
     return Remotes(tuple(sorted(found.items(), key=lambda item: (item[0] != "origin", item[0]))), partial)

@@ -15,6 +15,7 @@ from prodcheck.repository import disk, state
 from prodcheck.repository.base import Entry
 from prodcheck.repository.git import Git
 from prodcheck.repository.listing import LIST, Listing, Staged, parse
+from prodcheck.repository.plain import tree_of_index
 from prodcheck.repository.walk import BY_A_TOOL, Walk, tool_folders
 
 INDEX_DIFF = ("diff-index", "--cached", "--quiet", "--ignore-submodules=all", "--no-ext-diff", "HEAD", "--", ".")
@@ -65,40 +66,44 @@ class _Found:
     """Files that have the old size but other stat data: changed, or merely copied."""
 
 
-def from_git(git: Git, root: str, place: state.Place) -> WorkTree | None:
+def from_git(git: Git, root: str, place: state.Place, remotes: state.Remotes | None = None) -> WorkTree | None:
     """The work tree below `root`. None when git ignores the folder as a whole: then nothing in it is versioned.
 
-    Raises `UnreadableFile` when git cannot list its own index.
+    `remotes` when they are known already. Raises `UnreadableFile` when git cannot list its own index.
     """
-    calls = {
-        "list": git.start(*LIST),
-        "head": git.start("cat-file", "--batch", feed=b"HEAD\n"),
-        "remotes": git.start(*state.REMOTES),
-        "staged": git.start(*INDEX_DIFF),
-    }
-    replies = {name: call.reply() for name, call in calls.items()}
-    if not replies["list"].ok:
-        raise UnreadableFile(state.why_not(replies["list"]))
-    listing = parse(replies["list"].out)
+    calls = [git.start(*LIST), git.start("cat-file", "--batch", feed=b"HEAD\n")]
+    if remotes is None:
+        calls.append(git.start(*state.REMOTES))
+    listed, head, *others = [call.reply() for call in calls]
+    if not listed.ok:
+        raise UnreadableFile(state.why_not(listed))
+    listing = parse(listed.out)
     if not listing.staged and not listing.others and place.prefix and _ignored(git, root):
         return None
     found = _look(root, listing, place.git_dir)
-    found.skipped += _unlistable(replies["list"].stderr)
+    found.skipped += _unlistable(listed.stderr)
     found.skipped += disk.links_skipped(found.links, lambda path: disk.link_problem(root, path))
-    remotes = state.remotes_of(replies["remotes"]).urls
+    remotes = remotes or state.remotes_of(others[0])
     git_state = state.with_commit(
         GitState(
             branch=state.branch_of(git, place.git_dir),
             shallow=place.shallow,
-            remotes=remotes,
+            remotes=remotes.urls,
             prefix=place.prefix,
             tracked=len(listing.staged),
         ),
-        state.commit_of(replies["head"]),
+        state.commit_of(head),
     )
-    staged = {0: False, 1: True}.get(replies["staged"].code) if git_state.commit else bool(listing.staged)
+    staged = _staged(git, place, state.tree_of(head)) if git_state.commit else bool(listing.staged)
     git_state = replace(git_state, dirty=_dirty(root, listing, found, staged))
     return WorkTree(root, repository_name(root, git_state), found.files.values(), found.links, found.skipped, git_state)
+
+
+def _staged(git: Git, place: state.Place, tree: str) -> bool | None:
+    """Whether the index differs from the commit's tree, which git has noted in it unless something was staged."""
+    if tree and tree == tree_of_index(place.git_dir):
+        return False
+    return {0: False, 1: True}.get(git.run(*INDEX_DIFF).code)
 
 
 def without_git(root: str, git_state: GitState) -> WorkTree:
