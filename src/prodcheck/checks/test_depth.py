@@ -27,9 +27,10 @@ def thin_or_vacuous_tests(facts: Facts, params: Mapping[str, object]) -> Outcome
         return Outcome.not_applicable(f"{facts.code.code_lines} lines of code, fewer than {least}")
     items = facts.tests.items
     modules = _modules(facts)
-    covered = _imported(facts, modules)
+    covered, behind = _reached(facts, modules)
     missed = [path for path in modules.values() if path not in covered]
-    breadth = 1 - len(missed) / len(modules) if modules else 1.0
+    # What runs only because a tested module imports it is half tested.
+    breadth = (len(covered) + 0.5 * len(behind)) / len(modules) if modules else 1.0
     ratio = facts.code.test_lines / facts.code.python_lines if facts.code.python_lines else 0.0
     asserting = sum(1.0 if i.asserts and not i.skipped else 0.0 if i.skipped or i.trivial else 0.5 for i in items)
     substance = asserting / len(items) if items else 0.0
@@ -40,15 +41,16 @@ def thin_or_vacuous_tests(facts: Facts, params: Mapping[str, object]) -> Outcome
         + 0.2 * substance
         + 0.1 * bool(measured)
     )
+    further = f" and through them {len(behind)} more" if behind else ""
     reason = (
-        f"tests import {len(modules) - len(missed)} of {len(modules)} modules, {ratio * 100:.0f} lines of test for 100 "
+        f"tests import {len(modules) - len(missed)} of {len(modules)} modules{further}, {ratio * 100:.0f} lines of test for 100 "
         f"of code, {substance:.0%} of the tests assert something, coverage is {'' if measured else 'not '}measured"
     )
     hits: list[Hit] = []
     if breadth < BROAD:
-        largest = sorted(missed, key=lambda p: -_lines(facts, p))[:5]
+        largest = sorted((p for p in missed if p not in behind), key=lambda p: -_lines(facts, p))[:5]
         hits += [
-            Hit(Location(p), f"no test imports {p} ({_lines(facts, p)} lines)", Confidence.MEDIUM) for p in largest
+            Hit(Location(p), f"no test reaches {p} ({_lines(facts, p)} lines)", Confidence.MEDIUM) for p in largest
         ]
     hits += [
         Hit(i.location, f"{i.name} asserts nothing", Confidence.MEDIUM, identity=i.name)
@@ -81,35 +83,53 @@ _PYTEST_FILES = frozenset(["pyproject.toml", "setup.cfg", "pytest.ini", "tox.ini
 
 def _dotted(path: str) -> str:
     name = re.sub(r"(?:/__init__)?\.py$", "", path)
-    return re.sub(r"^(?:src|python|lib)/", "", name).replace("/", ".")
+    return _SOURCE.sub("", name.replace("/", "."))
 
 
-def _imported(facts: Facts, modules: Mapping[str, str]) -> set[str]:
-    """Paths of modules that a test imports, by name or through what a package exports."""
+_SOURCE = re.compile(r"^(?:src|python|lib)\.")
+"""Folders of source code; a test may name them (`from src.model import fit`) or not."""
+
+
+def _reached(facts: Facts, modules: Mapping[str, str]) -> tuple[set[str], set[str]]:
+    """Paths of modules that a test imports, by name or through what a package exports; and of those that only the
+    modules so reached import."""
     packages = {
         _dotted(path): file.python
         for path, file in facts.files.items()
         if file.python is not None and path.endswith("/__init__.py") and facts.role(path) is Role.CODE
     }
+    small = {
+        _dotted(path): path
+        for path, file in facts.files.items()
+        if file.python is not None and facts.role(path) is Role.CODE
+    }
+    paths = {**small, **modules}
     endings: dict[str, list[str]] = {}
-    for name in {*modules, *packages}:
+    for name in {*paths, *packages}:
         parts = name.split(".")
         for start in range(len(parts)):
             endings.setdefault(".".join(parts[start:]), []).append(name)
-    reached: set[str] = set()
-    waiting = [name for path, python in _test_modules(facts) for name in _names(path, python.imports)]
-    waiting += _configured(facts)
-    while waiting:
-        name = waiting.pop()
-        for known in endings.get(name, ()):
-            if known in reached:
-                continue
-            reached.add(known)
-            if known in packages:
-                waiting += _exported(known, packages[known])
-            elif known in modules:
-                waiting += _reexported(facts, modules[known])
-    return {modules[name] for name in reached if name in modules}
+
+    def follow(waiting: list[str], reached: set[str], deep: bool) -> None:
+        while waiting:
+            name = waiting.pop()
+            for known in endings.get(_SOURCE.sub("", name), ()):
+                if known in reached:
+                    continue
+                reached.add(known)
+                if known in packages:
+                    waiting += _exported(known, packages[known])
+                elif known in paths:
+                    waiting += _used(facts, paths[known]) if deep else _reexported(facts, paths[known])
+
+    direct: set[str] = set()
+    named = [name for path, python in _test_modules(facts) for name in _names(path, python.imports)]
+    named += _configured(facts)
+    follow(list(named), direct, deep=False)
+    every: set[str] = set()
+    follow(named, every, deep=True)
+    covered = {modules[name] for name in direct if name in modules}
+    return covered, {modules[name] for name in every if name in modules} - covered
 
 
 def _test_modules(facts: Facts) -> Iterator[tuple[str, PythonFacts]]:
@@ -128,7 +148,13 @@ _CONFIG_CLASS = lazy_regex(r"^\s*-?\s*(?:class|_target_|class_path)\s*:\s*[\"']?
 
 
 def _configured(facts: Facts) -> Iterator[str]:
-    """What the configuration files name that a test goes through one by one: `glob("conf/models/*.yaml")`."""
+    """What the configuration files name that a test goes through one by one: `glob("conf/models/*.yaml")`; all
+    that name a class where a test composes them with Hydra."""
+    hydra = any(item.module.split(".")[0] == "hydra" for _, python in _test_modules(facts) for item in python.imports)
+    for path in facts.files if hydra else ():
+        if path.endswith((".yaml", ".yml")) and facts.role(path) is Role.CODE:
+            for name in _CONFIG_CLASS.findall(facts.text(path)):
+                yield from (name, name.rpartition(".")[0])
     for test, _ in _test_modules(facts):
         for pattern in dict.fromkeys(_CONFIG_GLOB.findall(facts.text(test))):
             # A bare `*.yaml` says nothing about the folder it is looked for in.
@@ -155,7 +181,7 @@ def _exported(package: str, python: PythonFacts) -> Iterator[str]:
     for item in python.imports:
         if item.level == 1:
             base = f"{package}.{item.module}" if item.module else package
-        elif item.level == 0 and item.module.split(".")[0] == package.split(".")[0]:
+        elif item.level == 0 and _SOURCE.sub("", item.module).split(".")[0] == package.split(".")[0]:
             base = item.module
         else:
             continue
@@ -164,9 +190,18 @@ def _exported(package: str, python: PythonFacts) -> Iterator[str]:
 
 
 def _reexported(facts: Facts, path: str) -> Iterator[str]:
-    """Modules whose names a module makes its own with `from ... import *`."""
+    """Modules whose names a module makes its own: by `from ... import *`, or from a private module beside it."""
     python = facts.files[path].python
-    yield from _names(path, (item for item in python.imports if item.names == ("*",)) if python else ())
+    for item in python.imports if python else ():
+        private = item.level == 1 and item.module.startswith("_")
+        if item.names == ("*",) or private:
+            yield from _names(path, (item,))
+
+
+def _used(facts: Facts, path: str) -> Iterator[str]:
+    """Everything that a module imports."""
+    python = facts.files[path].python
+    yield from _names(path, python.imports if python else ())
 
 
 def _coverage(facts: Facts) -> tuple[Evidence, ...]:

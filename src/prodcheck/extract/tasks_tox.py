@@ -85,6 +85,8 @@ def _rows(
             continue
         condition = _CONDITION.match(text)
         factor, text = (condition.group(1), condition.group(2)) if condition else ("", text)
+        if "{" in factor:  # `py{310,311}: command`
+            factor = ",".join(_environments([(number, factor)]))
         reference = re.fullmatch(r"\{\[([^\]]+)\](\w+)\}", text)
         if reference and depth < 5:
             found = sections.get(reference.group(1), {}).get(reference.group(2), [])

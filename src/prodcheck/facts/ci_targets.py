@@ -115,7 +115,7 @@ def path_of(call: Call) -> str:
 
 def applies(factor: str, environment: str) -> bool:
     """Whether a tox condition such as `py38-django,!lint` holds for an environment."""
-    if not factor or not environment:
+    if not factor or not environment or "$" in environment:
         return True
     have = set(environment.split("-"))
     for group in factor.replace(" ", "").split(","):
