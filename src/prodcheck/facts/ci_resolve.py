@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from prodcheck.extract import shell, tasks_python
+from prodcheck.extract.ci_model import Step
 from prodcheck.extract.run import FileFacts
 from prodcheck.extract.tasks import Target, TaskFile
 from prodcheck.facts import verbs
@@ -401,3 +402,15 @@ def _line(chain: tuple[Evidence, ...]) -> int:
     """Line of the last hop."""
     place = chain[-1].location
     return (place.line or 1) if place else 1
+
+
+def hooked(files: Mapping[str, FileFacts], paths: Paths, hooks: TaskFile) -> list[CiCommand]:
+    """What the hooks of a pre-commit file run, followed like the commands of CI; hooks that wait for a person left out."""
+    resolver = Resolver(files, paths)
+    for target in hooks.targets:
+        if target.labels and set(target.labels) <= {"manual"}:
+            continue
+        for line, text in target.commands if target.errexit else ():
+            step = Step(line, text)
+            resolver.step(Placed(step, hooks.path, hooks.path, hooks.runner, target.name, frozenset(), True))
+    return resolver.commands

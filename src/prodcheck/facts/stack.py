@@ -17,6 +17,7 @@ from prodcheck.extract.python import Call
 from prodcheck.extract.run import FileFacts
 from prodcheck.facts.calls import Calls
 from prodcheck.facts.ci import CiGraph
+from prodcheck.facts.ci_resolve import hooked
 from prodcheck.facts.data import DATA_SUFFIXES, suffix
 from prodcheck.facts.dependencies import Dependencies
 from prodcheck.facts.paths import Paths, Role, glob, suffix_of
@@ -96,7 +97,7 @@ class _Index:
                 self.folders[part].append(path)
         self.globs: dict[str, tuple[str, ...]] = {}
         self.imports: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        self.commands = _commands(files, self.roles, ci)
+        self.commands = _commands(files, paths, self.roles, ci)
         self.definitions: dict[str, list[tuple[str, int]]] = defaultdict(list)
         self.flavours: dict[str, list[tuple[str, int]]] = defaultdict(list)
         marks = [mark for signature in signatures for mark in signature.marks]
@@ -311,7 +312,9 @@ class _Run:
     strength: Strength
 
 
-def _commands(files: Mapping[str, FileFacts], roles: Mapping[str, Role], ci: CiGraph) -> Mapping[str, list[_Run]]:
+def _commands(
+    files: Mapping[str, FileFacts], paths: Paths, roles: Mapping[str, Role], ci: CiGraph
+) -> Mapping[str, list[_Run]]:
     """What CI, hooks, task runners and scripts run, by program."""
     found: dict[str, list[_Run]] = defaultdict(list)
 
@@ -327,8 +330,13 @@ def _commands(files: Mapping[str, FileFacts], roles: Mapping[str, Role], ci: CiG
         if roles[path] is not Role.CODE:
             continue
         for tasks in file.tasks:
-            strength = Strength.ENFORCED if tasks.runner == "pre-commit" else Strength.USED
+            hooks = tasks.runner == "pre-commit"
+            for command in hooked(files, paths, tasks) if hooks else ():
+                place = command.chain[0].location if command.chain else Location(path)
+                add(command.argv, f"runs {command.text[:60]}", place, Strength.ENFORCED)
             for target in tasks.targets:
+                # A hook of another repository is told by its id; a local one was followed above.
+                strength = Strength.ENFORCED if hooks and not target.errexit else Strength.USED
                 for line, text in target.commands:
                     for step in shell.parse(text, line):
                         add(step.argv, f"runs {step.text[:60]}", Location(path, step.line), strength)
