@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from prodcheck.checks.large_files import large_file_in_git
@@ -40,9 +40,12 @@ def data_not_versioned(facts: Facts, params: Mapping[str, object]) -> Outcome:
     in_git = _in_git(facts)
     size = sum(f.size for f in in_git)
     limit = facts.config.thresholds.small_data_mb * 1e6
-    names = {PurePosixPath(f.path).name for f in in_git}
+    absent = _left_out(facts)
+    names = {PurePosixPath(f.path).name for f in in_git} | {PurePosixPath(path).name for path in absent}
     outside = [r for r in reads if r.source and PurePosixPath(r.source).name not in names]
     inside = [r for r in reads if r.source and PurePosixPath(r.source).name in names]
+    if absent and size <= limit and not outside and not facts.data.versioned:
+        return Outcome.unknown(f"{absent[0]} is in git and not checked out, so its size is not known")
     if in_git and size <= limit and (inside or not outside):
         evidence = tuple(Evidence(f"{_size(f.size)} kept in git", Location(f.path)) for f in in_git[:5])
         return Outcome(
@@ -61,16 +64,15 @@ def _unversioned(
     facts: Facts, in_git: list[DataFile], size: int, limit: float, outside: list[_Read], reads: list[_Read]
 ) -> Outcome:
     if in_git and size > limit:
-        large = [f for f in sorted(in_git, key=lambda f: -f.size) if f.size > limit / 10]
+        largest = max(in_git, key=lambda f: f.size)
         # A few megabytes are a burden that git can bear, and it does know which bytes were there.
         softer = Severity.MINOR if size <= BEARABLE * limit else None
-        hits = tuple(
-            Hit(Location(f.path), f"{_size(f.size)} in git, which keeps a whole copy of every change", severity=softer)
-            for f in large[:5]
-        )
+        many = f"{len(in_git)} files of together " if len(in_git) > 1 else ""
+        detail = f"{many}{_size(size)} in git, which keeps a whole copy of every change"
+        hits = (Hit(Location(largest.path), detail, identity="in git", severity=softer),)
         return Outcome(0.0, hits=hits, reason=f"{_size(size)} of data in git and no data versioning tool")
     if outside:
-        hits = tuple(Hit(r.location, f"{r.source} has no recorded version", identity=r.source) for r in outside[:5])
+        hits = tuple(_one_a_file(outside))
         return Outcome(0.0, facts.data.ignored[:1], hits, f"{outside[0].source} is read and has no recorded version")
     first = reads[0].location if reads else None
     hits = (Hit(first, "this data has no recorded version", Confidence.MEDIUM),) if first else ()
@@ -81,6 +83,23 @@ def _unversioned(
         "data is read and nothing records its version",
         Confidence.MEDIUM,
     )
+
+
+def _one_a_file(reads: list[_Read]) -> Iterator[Hit]:
+    """The reads of each file as one finding: who records the version of one table records those beside it."""
+    by_file: dict[str, list[_Read]] = {}
+    for read in reads:
+        by_file.setdefault(read.location.path if read.location else "", []).append(read)
+    for several in list(by_file.values())[:3]:
+        sources = list(dict.fromkeys(read.source for read in several))
+        more = f" and {len(sources) - 1} more have" if len(sources) > 1 else " has"
+        yield Hit(several[0].location, f"{sources[0]}{more} no recorded version", identity=sources[0])
+
+
+def _left_out(facts: Facts) -> list[str]:
+    """Data files that git tracks and a sparse checkout lacks."""
+    absent = (s.path for s in facts.repository.skipped if s.reason.startswith("not checked out"))
+    return [path for path in absent if kind_of(path, 1_000_000) == "data" and not _PRODUCED.search(path)]
 
 
 def _partly(facts: Facts) -> Outcome | None:
@@ -122,7 +141,8 @@ def _own_reads(facts: Facts) -> list[_Read]:
         if source and PurePosixPath(source).name in written:
             continue
         found.append(_Read(evidence.location, source))
-    return found
+    training = {e.location.path for e in facts.code.trains if e.location}
+    return sorted(found, key=lambda read: read.location is None or read.location.path not in training)
 
 
 def _literal(facts: Facts, location: Location) -> str:
@@ -145,14 +165,30 @@ _LOOKS_LIKE_SOURCE = lazy_regex(r"[\w*]\.[A-Za-z]\w{1,8}(?:\.\w+)?$|://|/\w+/?$"
 _WRITERS = lazy_regex(r"(?:to_(?:csv|parquet|feather|hdf|pickle|excel|json)|save|savez|savetxt|dump|write_\w+)\Z")
 
 
+_FOR_WRITING = lazy_regex(r"(?:open|File)\([^\n]*[\"'][wxa]b?\+?[\"']")
+
+
 def _written(facts: Facts) -> set[str]:
     """Names of files that the project writes."""
     found = set()
-    for file in facts.files.values():
+    for path, file in facts.files.items():
         python = file.source
-        for call in python.calls if python else ():
-            if call.text and _WRITERS.match(call.name.rpartition(".")[2]):
+        if python is None:
+            continue
+        for call in python.calls:
+            if not call.text:
+                continue
+            method = call.name.rpartition(".")[2]
+            if _WRITERS.match(method):
                 found.add(PurePosixPath(call.text).name)
+            elif method == "File" and any(
+                other.method == "create_dataset" and other.scope == call.scope for other in python.calls
+            ):
+                found.add(PurePosixPath(call.text).name)
+            elif method in ("open", "File") and file.notebook is None:
+                lines = facts.text(path).splitlines()
+                if call.line <= len(lines) and _FOR_WRITING.search(lines[call.line - 1]):
+                    found.add(PurePosixPath(call.text).name)
     return found
 
 

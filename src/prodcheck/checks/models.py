@@ -40,7 +40,9 @@ def model_not_packaged(facts: Facts, params: Mapping[str, object]) -> Outcome:
         return Outcome(score, evidence, reason=reason)
     saved = _saves(facts)
     if saved:
-        hits = tuple(Hit(e.location, f"saved without signature and environment ({e.detail})") for e in saved[:3])
+        first = {e.location.path: e for e in reversed(saved) if e.location}  # one place a file says it all
+        told = [e for e in saved if e.location and first[e.location.path] is e][:3]
+        hits = tuple(Hit(e.location, f"saved without signature and environment ({e.detail})") for e in told)
         return Outcome(BARE, best[1] if best else (), hits, "models are saved bare, without signature and environment")
     models = [f for f in facts.data.data_files if f.model and facts.role(f.path) is Role.CODE]
     if models:
@@ -119,6 +121,13 @@ def model_not_versioned(facts: Facts, params: Mapping[str, object]) -> Outcome:
     return _by_path(facts)
 
 
+def _kept_in_git(facts: Facts) -> list[Evidence]:
+    """Model files that git tracks by content."""
+    models = [f for f in facts.data.data_files if f.model and not f.pointer and facts.role(f.path) is Role.CODE]
+    tracked = [f for f in models if f.path in facts.files and facts.files[f.path].tracked]
+    return [Evidence("is tracked by git", Location(f.path)) for f in tracked] if facts.git.state == "ok" else []
+
+
 def _by_path(facts: Facts) -> Outcome:
     """What the paths say under which the project saves its models."""
     constant: list[Hit] = []
@@ -137,10 +146,13 @@ def _by_path(facts: Facts) -> Outcome:
             0.0, hits=tuple(constant[:3]), reason=f"models are saved under a fixed name ({constant[0].identity})"
         )
     if computed:
-        return Outcome(
-            0.5, tuple(computed[:3]), reason="models are saved under a computed path, and no registry knows them",
-            confidence=Confidence.MEDIUM,
-        )  # fmt: skip
+        reason = "models are saved under a computed path, and no registry knows them"
+        place = Hit(computed[0].location, "saved under a computed path that no registry knows", Confidence.MEDIUM)
+        return Outcome(0.5, tuple(computed[:3]), (place,), reason, Confidence.MEDIUM)
+    kept = _kept_in_git(facts)
+    if kept:
+        places = tuple(Hit(e.location, "git keeps this file, and nothing tells which run made it") for e in kept[:1])
+        return Outcome(0.5, tuple(kept[:3]), places, "git is the only record of the model's versions")
     if facts.code.trains and not facts.code.persists_model:
         where = Hit(facts.code.trains[0].location, "the trained model is never saved", identity="unsaved")
         return Outcome(0.0, hits=(where,), reason="no model is saved, so none has a version")
@@ -183,7 +195,7 @@ def _fixed_name(facts: Facts, location: Location) -> str:
 
 def _saves(facts: Facts) -> list[Evidence]:
     """Where models are saved. A pickle may hold anything, so files that train go before the others."""
-    saves = [e for e in facts.code.persists_model if e.location is not None]
+    saves = [e for e in facts.code.persists_model if e.location is not None and not _something_else(facts, e)]
     training = {e.location.path for e in facts.code.trains if e.location}
     likely = [
         e
@@ -191,6 +203,44 @@ def _saves(facts: Facts) -> list[Evidence]:
         if e.location and (e.location.path in training or MODEL_WORDS.search(_fixed_name(facts, e.location)))
     ]
     return likely or saves
+
+
+_DUMPED = lazy_regex(r"\b(?:dump|save|log_artifacts?)\(\s*(?P<what>[\w.]+)")
+_NO_MODEL = lazy_regex(
+    r"(?i)(?:\w*_)?(?:results?|metrics?|histor(?:y|ies)|scores?|preds?|predictions?|loss(?:es)?|stats?|logs?|args?|"
+    r"config|cfg|params?|opts?|options|data|dataset|df|dataframe|features?|labels?|x|y|indices|index|splits?|folds?|"
+    r"vocab\w*|word2id\w*|id2word\w*|\w+2\w+|cache|times?|info|meta\w*|columns|names|embeddings?|report|study|trials)"
+    r"(?:_\w*)?"
+)
+"""Names of what is saved beside a model. A name that holds `model` or the like is taken for one before this is asked."""
+_ANY_CONTENT = lazy_regex(r"calls (?:\w+\.)*(?:joblib|c?pickle|dill|cloudpickle|torch)\.(?:dump|save)\(\)", re.IGNORECASE)
+
+
+def _something_else(facts: Facts, evidence: Evidence) -> bool:
+    """Whether a save that could hold anything is plainly of results, settings or data."""
+    location = evidence.location
+    if location is None:
+        return False
+    artefact = evidence.detail.startswith("calls mlflow.log_artifact")
+    if not artefact and not _ANY_CONTENT.match(evidence.detail):
+        return False
+    line = _line(facts, location)
+    if artefact:
+        return not MODEL_WORDS.search(line)
+    what = _DUMPED.search(line)
+    name = what["what"].rpartition(".")[2] if what else ""
+    return bool(name) and not MODEL_WORDS.search(name) and _NO_MODEL.fullmatch(name) is not None
+
+
+def _line(facts: Facts, location: Location) -> str:
+    """The line of source at a place."""
+    file = facts.files[location.path]
+    if file.notebook:
+        cell = next((c for c in file.notebook.cells if c.index == location.cell), None)
+        lines, number = (cell.source.splitlines() if cell else []), location.cell_line or 1
+    else:
+        lines, number = facts.text(location.path).splitlines(), location.line or 1
+    return lines[number - 1] if number <= len(lines) else ""
 
 
 def _about_model(evidence: Evidence) -> bool:

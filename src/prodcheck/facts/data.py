@@ -120,18 +120,21 @@ def kind_of(path: str, size: int) -> str | None:
     if ending in DATA_SUFFIXES:
         return "data"
     if ending in ("json", "txt", "xml") and size >= 1_000_000 and not _REPORT.search(path):
-        return "data"
+        return "model" if ending == "json" and _JSON_MODEL.search(path) else "data"
     if ending in ARCHIVES and size >= 1_000_000:
         return "model" if MODEL_WORDS.search(path.rpartition("/")[2]) else "data"
     if folders & _DATA_FOLDERS and ending in ("json", "txt", "xml", "jpg", "jpeg", "png") and size >= 1_000:
-        return "data"
+        return None if ending in ("jpg", "jpeg", "png") and _PICTURE.search(path) else "data"
     return None
 
 
+_JSON_MODEL = lazy_regex(r"(?i)(?:^|[/_-])(?:xgb\w*|lgbm?|booster|\w*model)(?:[_-][\w.-]*)?\.json$")
 _REPORT = lazy_regex(
     r"(?i)(?:coverage|report|lock|schema|openapi|swagger|sarif|changelog|licen[sc]e|notice|tokenizer|vocab|locales?/)"
 )
 """Text that tools write or read, however large: no data to learn from."""
+_PICTURE = lazy_regex(r"(?i)(?:loss|curve|plot|figure|chart|screenshot|logo|diagram|banner|demo)[^/]*$")
+"""Names of pictures that show something rather than being learnt from."""
 _DATA_FOLDERS = frozenset("data dataset datasets raw processed interim external corpus corpora input inputs".split())
 
 
@@ -139,12 +142,16 @@ def _in_tree(files: Mapping[str, FileFacts], paths: Paths) -> Iterator[DataFile]
     for path, file in files.items():
         if paths.role(path) in (Role.VENDORED, Role.GENERATED) or path.rpartition("/")[2] in _LOCKS:
             continue
+        if _CACHE.search(path):
+            continue
         kind = kind_of(path, 1_000_000 if file.lfs_pointer else file.size)
         if kind:
             yield DataFile(path, file.size, kind == "model", file.lfs_pointer)
 
 
 _LOCKS = frozenset(["package-lock.json", "composer.lock"])
+_CACHE = lazy_regex(r"(?:^|/)\.(?!dvc/)[^/]+/|(?:^|/)src/main/res/")
+"""Folders that tools keep for themselves (`.gradle`, `.idea`), and resources of an Android application."""
 
 
 def _annexed(links: Mapping[str, str]) -> Iterator[DataFile]:
