@@ -69,8 +69,8 @@ def _unversioned(
         softer = Severity.MINOR if size <= BEARABLE * limit else None
         many = f"{len(in_git)} files of together " if len(in_git) > 1 else ""
         detail = f"{many}{_size(size)} in git, which keeps a whole copy of every change"
-        hits = (Hit(Location(largest.path), detail, identity="in git", severity=softer),)
-        return Outcome(0.0, hits=hits, reason=f"{_size(size)} of data in git and no data versioning tool")
+        hit = Hit(Location(largest.path), detail, identity="in git", severity=softer)
+        return Outcome(0.0, hits=(hit,), reason=f"{_size(size)} of data in git and no data versioning tool")
     if outside:
         hits = tuple(_one_a_file(outside))
         return Outcome(0.0, facts.data.ignored[:1], hits, f"{outside[0].source} is read and has no recorded version")
@@ -179,10 +179,9 @@ def _written(facts: Facts) -> set[str]:
             if not call.text:
                 continue
             method = call.name.rpartition(".")[2]
-            if _WRITERS.match(method):
-                found.add(PurePosixPath(call.text).name)
-            elif method == "File" and any(
-                other.method == "create_dataset" and other.scope == call.scope for other in python.calls
+            if _WRITERS.match(method) or (
+                method == "File"
+                and any(other.method == "create_dataset" and other.scope == call.scope for other in python.calls)
             ):
                 found.add(PurePosixPath(call.text).name)
             elif method in ("open", "File") and file.notebook is None:

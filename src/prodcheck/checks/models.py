@@ -213,7 +213,9 @@ _NO_MODEL = lazy_regex(
     r"(?:_\w*)?"
 )
 """Names of what is saved beside a model. A name that holds `model` or the like is taken for one before this is asked."""
-_ANY_CONTENT = lazy_regex(r"calls (?:\w+\.)*(?:joblib|c?pickle|dill|cloudpickle|torch)\.(?:dump|save)\(\)", re.IGNORECASE)
+_ANY_CONTENT = lazy_regex(
+    r"calls (?:\w+\.)*(?:joblib|c?pickle|dill|cloudpickle|torch)\.(?:dump|save)\(\)", re.IGNORECASE
+)
 
 
 def _something_else(facts: Facts, evidence: Evidence) -> bool:
