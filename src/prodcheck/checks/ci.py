@@ -10,9 +10,11 @@ from prodcheck.checks.deploy import deploy_gate
 from prodcheck.extract.ci import Pipeline
 from prodcheck.facts import Facts, ci_paths
 from prodcheck.facts.ci import CiCommand, CiGraph
-from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
+from prodcheck.model import Confidence, Evidence, Hit, Kind, Location, Outcome, Severity, Strength
 from prodcheck.patterns import lazy_regex
 
+SMALL = 300
+"""Lines of code in notebooks up to which a project without modules is not blamed much for having no CI."""
 ON_CHANGE = frozenset({"push", "pull_request"})
 _WORK = frozenset(
     "test lint format format-write type build publish deploy train score validate-data monitor secret-scan provision "
@@ -70,6 +72,8 @@ def no_ci(facts: Facts, params: Mapping[str, object]) -> Outcome:
 
 
 def _none_at_all(facts: Facts) -> Outcome:
+    if facts.project.kind is Kind.GENERIC and not facts.code.python_files and not facts.code.notebooks:
+        return Outcome.not_applicable("no code that CI could check")
     if facts.git.prefix and not facts.config.standalone:
         return Outcome.unknown("CI lives at the top of the enclosing repository, which was not scanned")
     disabled = [p for p in facts.files if re.search(r"^\.github/workflows/.+\.ya?ml\.\w+$|^\.github/workflows-\w+/", p)]
@@ -79,7 +83,9 @@ def _none_at_all(facts: Facts) -> Outcome:
         place = facts.ci.elsewhere[0].location
         where = place.path if place else ""
         return Outcome(0.0, reason=f"no CI configuration where a CI system reads it ({where} is not read)")
-    return Outcome(0.0, reason="no CI configuration")
+    small = facts.code.python_lines == 0 and facts.code.notebook_lines <= SMALL
+    # For a notebook or two there is little that CI could run.
+    return Outcome(0.0, reason="no CI configuration", severity=Severity.MINOR if small else None)
 
 
 def _triggers(pipeline: Pipeline, graph: CiGraph) -> frozenset[str]:

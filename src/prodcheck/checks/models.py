@@ -212,7 +212,7 @@ _NO_MODEL = lazy_regex(
     r"vocab\w*|word2id\w*|id2word\w*|\w+2\w+|cache|times?|info|meta\w*|columns|names|embeddings?|report|study|trials)"
     r"(?:_\w*)?"
 )
-"""Names of what is saved beside a model. A name that holds `model` or the like is taken for one before this is asked."""
+"""Names of what is saved beside a model; one that holds `model` or the like is taken for a model before."""
 _ANY_CONTENT = lazy_regex(
     r"calls (?:\w+\.)*(?:joblib|c?pickle|dill|cloudpickle|torch)\.(?:dump|save)\(\)", re.IGNORECASE
 )

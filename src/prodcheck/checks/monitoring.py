@@ -69,7 +69,8 @@ def no_drift_monitoring(facts: Facts, params: Mapping[str, object]) -> Outcome:
     """The best evidence that live data or predictions are watched."""
     operations = facts.operations
     production = facts.project.stage is Stage.PRODUCTION and bool(facts.code.trains)
-    if not (operations.serving or operations.batch_scoring or production):
+    batches = operations.batch_scoring if facts.project.stage is Stage.PRODUCTION else operations.scored_for_others
+    if not (operations.serving or batches or production):
         return Outcome.not_applicable("nothing here makes predictions for anybody yet")
     llm = _is_llm_application(facts)
     if not llm and not _has_model(facts):
@@ -96,9 +97,9 @@ def no_drift_monitoring(facts: Facts, params: Mapping[str, object]) -> Outcome:
     ]
     if declared or imported:
         found = declared[0] if declared else Evidence(f"imports {imported[0].module}", imported[0].location)
-        reason = f"{found.detail}, and nothing calls it to watch live data"
+        reason = f"{found.detail}, and nothing compares live data with what the model was trained on"
         return Outcome(DECLARED, (found,), (Hit(found.location, reason, identity="declared"),), reason)
-    used = operations.serving or operations.batch_scoring
+    used = operations.serving or batches
     place = used[0].location if used else operations.training_place
     reason = (
         "no trace or evaluation of what the language model answers"

@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from prodcheck.facts import Facts
 from prodcheck.facts.code import NotebookCode
 from prodcheck.facts.paths import Role
-from prodcheck.model import Evidence, Hit, Location, Outcome
+from prodcheck.model import Evidence, Hit, Location, Outcome, Severity
 
 MONOLITH_LINES = 40
 """A notebook with fewer code lines than this does not count as holding a whole project beside other code."""
+SHORT = 100
+"""Code lines under which one notebook for everything is a weakness and no catastrophe yet."""
 WHOLE_PROJECT_LINES = 15
 """The same for a notebook that is all the code there is."""
 
@@ -46,7 +48,8 @@ def single_notebook_architecture(facts: Facts, params: Mapping[str, object]) -> 
     evidence = tuple(
         e for s in ("load", "prepare", "train", "predict", "evaluate") for e in monoliths[0].stages.get(s, ())[:1]
     )
-    return Outcome(worst, evidence, tuple(hits), reason)
+    small = max(book.code_lines for book in monoliths) < SHORT
+    return Outcome(worst, evidence, tuple(hits), reason, severity=Severity.MAJOR if small else None)
 
 
 def _is_monolith(book: NotebookCode, share: float) -> bool:
@@ -124,7 +127,10 @@ def logic_only_in_notebooks(facts: Facts, params: Mapping[str, object]) -> Outco
     reason = f"{code.notebook_lines} of {code.code_lines} lines of code are in notebooks ({share:.0%})"
     copies = _copied_functions(facts, books)
     hits = []
+    longest = max(book.code_lines for book in books)
     for book in sorted(books, key=lambda b: (-b.code_lines, b.path))[:5]:
+        if book.code_lines < min(SHORT / 2, longest / 2):
+            continue  # nothing worth a module
         defined = f", {book.definitions} definition{'s' * (book.definitions != 1)}" if book.definitions else ""
         hits.append(Hit(Location(book.path), f"{book.code_lines} lines of code{defined}", identity="share"))
     evidence = [Evidence(f"{book.code_lines} lines of code", Location(book.path)) for book in books[:3]]

@@ -123,6 +123,8 @@ def no_pipeline_definition(facts: Facts, params: Mapping[str, object]) -> Outcom
     if len(numbered) >= 2:
         evidence = tuple(Evidence("is numbered", Location(path)) for path in sorted(numbered)[:4])
         return _partly(0.3, evidence, f"{len(numbered)} files are only numbered ({numbered[0]})")
+    if len(stages) > 1 and not operations.hands_over:
+        return _alternatives(facts, stages)
     if len(stages) > 1:
         reason = (
             f"{len(stages)} scripts and notebooks hold steps on the way to a model, and nothing declares their order"
@@ -133,13 +135,22 @@ def no_pipeline_definition(facts: Facts, params: Mapping[str, object]) -> Outcom
     return Outcome(0.0, hits=(hit,), reason=reason)
 
 
+def _alternatives(facts: Facts, stages: tuple[str, ...]) -> Outcome:
+    """Files that each go all the way from the data to a model: there is no order among them, only inside each."""
+    if facts.code.code_lines / len(stages) <= SMALL:
+        return Outcome.not_applicable("each script goes from the data to a model by itself, and none is long")
+    reason = f"{len(stages)} scripts and notebooks each hold all steps from the data to a model, and declare none"
+    hit = Hit(facts.operations.training_place, reason, identity="pipeline")
+    return Outcome(0.0, hits=(hit,), reason=reason)
+
+
 # Retraining
 
 
 def no_retraining_automation(facts: Facts, params: Mapping[str, object]) -> Outcome:
     """Whether a schedule, new data or drift starts training, and whether the new model is kept."""
     operations = facts.operations
-    used = facts.project.stage is Stage.PRODUCTION or operations.serving or operations.batch_scoring
+    used = facts.project.stage is Stage.PRODUCTION or operations.serving or operations.scored_for_others
     if not used:
         return Outcome.not_applicable("a prototype whose predictions nobody uses yet")
     training = [t for t in operations.triggers if TRAIN in t.work]

@@ -43,8 +43,9 @@ def thin_or_vacuous_tests(facts: Facts, params: Mapping[str, object]) -> Outcome
     )
     further = f" and through them {len(behind)} more" if behind else ""
     reason = (
-        f"tests import {len(modules) - len(missed)} of {len(modules)} modules{further}, {ratio * 100:.0f} lines of test for 100 "
-        f"of code, {substance:.0%} of the tests assert something, coverage is {'' if measured else 'not '}measured"
+        f"tests import {len(modules) - len(missed)} of {len(modules)} modules{further}, {ratio * 100:.0f} lines of "
+        f"test for 100 of code, {substance:.0%} of the tests assert something, "
+        f"coverage is {'' if measured else 'not '}measured"
     )
     hits: list[Hit] = []
     if breadth < BROAD:

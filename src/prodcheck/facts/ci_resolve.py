@@ -405,7 +405,7 @@ def _line(chain: tuple[Evidence, ...]) -> int:
 
 
 def hooked(files: Mapping[str, FileFacts], paths: Paths, hooks: TaskFile) -> list[CiCommand]:
-    """What the hooks of a pre-commit file run, followed like the commands of CI; hooks that wait for a person left out."""
+    """What the local hooks of a pre-commit file run, followed like the commands of CI; manual ones are left out."""
     resolver = Resolver(files, paths)
     for target in hooks.targets:
         if target.labels and set(target.labels) <= {"manual"}:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
 from pathlib import PurePosixPath
 
@@ -11,6 +11,7 @@ from prodcheck.extract.run import FileFacts
 from prodcheck.facts.paths import Paths, Role
 from prodcheck.facts.stages import FileStages, Seen, Stager
 from prodcheck.model import Evidence, Location
+from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
 
 NOTEBOOK_FLAVOURS = frozenset("databricks percent nbconvert jupytext".split())
@@ -113,6 +114,10 @@ def build(files: Mapping[str, FileFacts], paths: Paths) -> Code:
                 real = [p for p in places if p.note != "toy"] if stage == "load" else places
                 gathered.setdefault(stage, []).extend(_evidence(path, file, real))
             gathered.setdefault("serve", []).extend(_evidence(path, file, found.serves))
+    training = {e.location.path for e in gathered.get("train", ()) if e.location}
+    for stage, seen in gathered.items():
+        if stage != "serve":
+            gathered[stage] = sorted(seen, key=lambda e: prominence(e.location, training))
     return Code(
         python_files=totals["files"],
         notebooks=len(books),
@@ -129,6 +134,19 @@ def build(files: Mapping[str, FileFacts], paths: Paths) -> Code:
         evaluates=tuple(gathered.get("evaluate", ())),
         twins=twins,
     )
+
+
+_ASIDE = lazy_regex(
+    r"(?i)(?:^|[/_-])(?:deprecated|legacy|old|archived?|backup|unused|scratch|sandbox|playground|prototypes?|poc|demos?|"
+    r"explor\w*|eda|analysis|tutorials?|benchmarks?|utils?|helpers?|timers?|misc|others?)(?:[/_.-]|$)"
+)
+"""Folders and names of what a project could do without: the last places to point at."""
+
+
+def prominence(place: Location | None, training: Collection[str]) -> tuple[bool, bool, bool]:
+    """Sorts the places of a stage: modules before notebooks, what trains before what does not, side tracks last."""
+    path = place.path if place else ""
+    return _ASIDE.search(path) is not None, path.endswith(".ipynb"), path not in training
 
 
 def _is_notebook(path: str, facts: PythonFacts, files: Mapping[str, FileFacts]) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from prodcheck.facts.code import prominence
 from prodcheck.facts.operations import ci, crontabs, infrastructure, manifests, pipelines, schedules
 from prodcheck.facts.operations.pipelines import Flow
 from prodcheck.facts.operations.triggers import Trigger
@@ -131,6 +132,27 @@ class Operations:
         return tuple(found)
 
     @cached_property
+    def scored_for_others(self) -> tuple[Evidence, ...]:
+        """Batches scored by a file that does not train: what a training writes down besides is mostly an experiment."""
+        training = {e.location.path for e in self.facts.code.trains if e.location}
+        return tuple(e for e in self.batch_scoring if e.location and e.location.path not in training)
+
+    @cached_property
+    def hands_over(self) -> bool:
+        """Whether some step leaves its result for another file: data for a training, or a model for what uses it."""
+        training = {e.location.path for e in self.facts.code.trains if e.location}
+        for path in self.stage_files:
+            stages = self.work.stages[path]
+            python = self.facts.files[path].source
+            if path in training or python is None:
+                continue
+            if any(stages.get(stage) for stage in ("predict", "evaluate")) and training:
+                return True  # a model has to be there first
+            if any(_WRITES.fullmatch(call.name) or _TABLES.fullmatch(call.name) for call in python.calls):
+                return True
+        return not training
+
+    @cached_property
     def serving(self) -> tuple[Evidence, ...]:
         """Code that serves predictions, or an image that starts a server."""
         found = list(self.facts.code.serves)
@@ -147,9 +169,10 @@ class Operations:
         places = [e.location for e in self.facts.code.trains if e.location is not None]
         names = (r"train(?:er|ing)?[.]", r"train", r".*train", r"")
 
-        def rank(place: Location) -> tuple[int, int, tuple[str, int, int, int]]:
+        def rank(place: Location) -> tuple[object, ...]:
             name = posixpath.basename(place.path).lower()
-            return next(i for i, n in enumerate(names) if re.match(n, name)), place.path.count("/"), place.sort_key
+            called = next(i for i, n in enumerate(names) if re.match(n, name))
+            return prominence(place, ()), called, place.path.count("/"), place.sort_key
 
         return min(places, key=rank, default=None)
 
