@@ -17,6 +17,7 @@ _LOCAL_CLUSTER = lazy_regex(r"(?:kind (?:create|load)|minikube start|k3d cluster
 """A cluster that the job makes for itself: what is deployed there is under test."""
 _TRIAL = lazy_regex(r"test\.?pypi|localhost|127\.0\.0\.1|registry:5000", re.IGNORECASE)
 """Places that nobody installs from."""
+_INFRASTRUCTURE = lazy_regex(r"(?i)(?:^|[/_.-])(?:iac|infra(?:structure)?)(?:[/_.-]|$)")
 _REMOTE = lazy_regex(r"deploy|release|publish|\bcd\b", re.IGNORECASE)
 
 Job = tuple[str, str]
@@ -36,7 +37,7 @@ def deploy_gate(facts: Facts, params: Mapping[str, object]) -> Outcome:
                 f"CI deploys by what is not in this repository ({remote[0].detail})", tuple(remote[:3])
             )
         return Outcome.not_applicable("nothing is deployed or published from CI")
-    hits: dict[str, Hit] = {}
+    loose: dict[str, list[tuple[float, Location | None, str, str]]] = {}
     evidence, worst, waiting = [], 1.0, 0
     for command in jobs:
         score, why = _gate(command, graph, by_pipeline)
@@ -45,13 +46,22 @@ def deploy_gate(facts: Facts, params: Mapping[str, object]) -> Outcome:
         waiting += score >= 1.0
         evidence.append(Evidence(f"{_short(command)}: {why}", place))
         if score < 1.0:
-            hits.setdefault(str(place), Hit(place, f"`{_short(command)}` {why}", identity=_short(command)))
+            loose.setdefault(command.pipeline, []).append((score, place, _short(command), why))
     if worst < 0.5 and graph.unknown:
         return Outcome.unknown(
             f"CI uses what is not in this repository ({graph.unknown[0].detail})", tuple(evidence[:5])
         )
     reason = f"{waiting} of {len(jobs)} deploying or publishing jobs wait for tests"
-    return Outcome(worst, tuple(evidence[:5]), tuple(hits.values()), reason, Confidence.MEDIUM)
+    hits = tuple(_in_one(jobs) for jobs in loose.values())
+    return Outcome(worst, tuple(evidence[:5]), hits, reason, Confidence.MEDIUM)
+
+
+def _in_one(jobs: list[tuple[float, Location | None, str, str]]) -> Hit:
+    """The jobs of one pipeline as one finding, at the one with the weakest gate: one `needs:` line mends them all."""
+    _, place, what, why = min(jobs, key=lambda job: job[0])
+    places = {str(where) for _, where, _, _ in jobs}
+    more = f"; {len(places) - 1} more job{'s' * (len(places) > 2)} of this pipeline likewise" if len(places) > 1 else ""
+    return Hit(place, f"`{what}` {why}{more}", identity=what)
 
 
 def _jobs(by_pipeline: Mapping[str, list[CiCommand]]) -> list[CiCommand]:
@@ -59,7 +69,10 @@ def _jobs(by_pipeline: Mapping[str, list[CiCommand]]) -> list[CiCommand]:
     found: dict[Job, CiCommand] = {}
     for pipeline, commands in by_pipeline.items():
         trials = {c.job for c in commands if _LOCAL_CLUSTER.match(" ".join(c.argv))}
+        infrastructure = _INFRASTRUCTURE.search(pipeline) is not None
         for command in commands:
+            if infrastructure and "provision" in command.verbs:
+                continue  # builds the place to run in, which the tests of the code say nothing about
             if command.verbs & _OUT and command.job not in trials and not _TRIAL.search(" ".join(command.argv)):
                 found.setdefault((pipeline, command.job), command)
     return list(found.values())
