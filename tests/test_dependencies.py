@@ -411,7 +411,7 @@ def test_an_unknown_distribution_gets_the_benefit_of_the_doubt() -> None:
 def test_lazy_and_unknown_imports_are_told_with_less_certainty() -> None:
     files = {
         "train.py": "import numpy\nimport zqx_internal\ndef plot():\n    import seaborn\n",
-        "requirements.txt": "pandas\n",
+        "requirements.txt": "click\n",
     }
     hits = judge("undeclared-import", files).hits
     levels = {h.identity: h.confidence.value for h in hits}

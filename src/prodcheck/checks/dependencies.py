@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 
-from prodcheck.checks import environment, locking, portability, runtime
-from prodcheck.extract.dependency import Manifest, Requirement, normalise
-from prodcheck.facts import Facts, import_names
-from prodcheck.facts.dependencies import BENCHMARK_PARTS, ImportedPackage
+from prodcheck.checks import environment, locking, portability, runtime, undeclared
+from prodcheck.extract.dependency import Manifest, Requirement
+from prodcheck.facts import Facts
+from prodcheck.facts.dependencies import ImportedPackage
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Kind, Location, Outcome, Severity, Strength
-from prodcheck.patterns import lazy_regex
 
-_DEBUGGERS = frozenset("ipdb pudb debugpy pydevd pydevd_pycharm web_pdb remote_pdb".split())
-"""Packages that nobody should declare: the import is what has to go."""
-_INSTALLING = lazy_regex(r"\b(?:install(?:ed|ing|ation)?|require(?:s|ments|d)?)\b", re.IGNORECASE)
 _PACKAGE_FORMATS = ("setup.py", "setup.cfg", "pyproject", "poetry")
 _MINOR_GROUPS = frozenset("dev test docs lint typing types style ci quality pre-commit profile build".split())
-_TOOL_FOLDERS = frozenset("scripts script tools tool ci dev bin".split())
-"""Folders at the top that hold a library's own tools."""
 MINOR_WEIGHT = 0.3
 """What a requirement of the development, test or documentation environment counts."""
 _APPLICATION = {"exact": 1.0, "range": 0.5, "lower": 0.25, "other": 0.25, "none": 0.0}
@@ -32,14 +25,14 @@ def no_dependency_manifest(facts: Facts, params: Mapping[str, object]) -> Outcom
     needed = needed_packages(facts)
     if not needed:
         return Outcome.not_applicable("the code imports the standard library only")
-    names = _listing([p.distributions[0] for p in sorted(needed, key=lambda p: (-p.count, p.module))])
+    names = locking.listing([p.distributions[0] for p in sorted(needed, key=lambda p: (-p.count, p.module))])
     manifests = locking.main_manifests(facts)
     role = needed[0].role
     places = sorted((p for x in needed for p in x.places if facts.role(p.path) is role), key=lambda p: p.sort_key)
     files = list(dict.fromkeys(place.path for place in places))
     covered = deps.covered(manifests)
     bare = [path for path in files if not covered(path)]
-    evidence = tuple(Evidence(describe(m), Location(m.path), Strength.CONFIGURED) for m in manifests)
+    evidence = tuple(Evidence(locking.describe(m), Location(m.path), Strength.CONFIGURED) for m in manifests)
     if not bare:
         return Outcome(1.0, evidence, reason=_covering(manifests))
     first = next(place for place in places if place.path == bare[0])
@@ -53,7 +46,7 @@ def no_dependency_manifest(facts: Facts, params: Mapping[str, object]) -> Outcom
     if broken:
         return Outcome.unknown(f"{broken[0].path}: {broken[0].problem}")
     if deps.manifests:
-        found = tuple(Evidence(describe(m), Location(m.path), Strength.DECLARED) for m in deps.manifests)
+        found = tuple(Evidence(locking.describe(m), Location(m.path), Strength.DECLARED) for m in deps.manifests)
         return Outcome(0.5, found, (hit,), f"only development dependencies are declared; the code imports {names}")
     if deps.prose:
         reason = f"dependencies are only told in prose ({deps.prose[0].location}); the code imports {names}"
@@ -63,7 +56,7 @@ def no_dependency_manifest(facts: Facts, params: Mapping[str, object]) -> Outcom
 
 def _covering(manifests: Iterable[Manifest]) -> str:
     places = [m.path for m in manifests]
-    return f"declared in {_listing(list(dict.fromkeys(places)), 3)}"
+    return f"declared in {locking.listing(list(dict.fromkeys(places)), 3)}"
 
 
 def needed_packages(facts: Facts) -> list[ImportedPackage]:
@@ -71,16 +64,6 @@ def needed_packages(facts: Facts) -> list[ImportedPackage]:
     found = [p for p in facts.dependencies.third_party if not p.optional]
     code = [p for p in found if p.role is Role.CODE]
     return code or [p for p in found if p.role is Role.DOCS]
-
-
-def describe(manifest: Manifest) -> str:
-    """What a manifest declares, in a few words."""
-    count = len(manifest.requirements)
-    if manifest.role == "lock":
-        return f"locks {count} distributions"
-    if count:
-        return f"{manifest.format} declares {count} dependenc{'y' if count == 1 else 'ies'}"
-    return f"{manifest.format} takes its dependencies from {_listing(list(manifest.includes), 2) or 'code'}"
 
 
 def unpinned_dependencies(facts: Facts, params: Mapping[str, object]) -> Outcome:
@@ -112,7 +95,7 @@ def unpinned_dependencies(facts: Facts, params: Mapping[str, object]) -> Outcome
         return Outcome.unknown("the requirements are computed, not written down")
     if not files:
         return Outcome(1.0, tuple(evidence), reason=evidence[0].detail if evidence else "all requirements are locked")
-    where = _listing(list(dict.fromkeys([*files, *(e.location.path for e in evidence if e.location)])), 2)
+    where = locking.listing(list(dict.fromkeys([*files, *(e.location.path for e in evidence if e.location)])), 2)
     word = "have a lower bound and leave room" if library else "are pinned exactly"
     reason = f"{exact} of {total} requirements {word} ({where})"
     evidence += [Evidence(reason, Location(path), Strength.CONFIGURED) for path in dict.fromkeys(files[:3])]
@@ -185,7 +168,7 @@ def _loose(best: Mapping[str, tuple[float, float, Requirement, Manifest]], libra
             ("no lower bound for", [r for r in rows if library and r.bound != "exact"]),
             ("an exact version, which breaks other packages, for", [r for r in rows if library and r.bound == "exact"]),
         ):
-            details += [f"{want} {_listing([r.name for r in some])}"] if some else []
+            details += [f"{want} {locking.listing([r.name for r in some])}"] if some else []
         softer = None if path in main else Severity.MINOR
         hits.append(Hit(Location(path, rows[0].line), "; ".join(details), identity=path, severity=softer))
     return hits
@@ -242,97 +225,11 @@ def no_lockfile(facts: Facts, params: Mapping[str, object]) -> Outcome:
     return Outcome(round(score, 4), tuple(evidence), tuple(hits), worst[1])
 
 
-def undeclared_import(facts: Facts, params: Mapping[str, object]) -> Outcome:
-    """Third-party packages that code imports and no manifest of its project declares."""
-    deps = facts.dependencies
-    needed = [p for p in deps.third_party if not p.optional and p.role is Role.CODE]
-    if not needed:
-        return Outcome.not_applicable("the code imports the standard library only")
-    if not locking.main_manifests(facts):
-        return Outcome(0.0, reason=f"no manifest declares any of the {len(needed)} imported packages")
-    open_ended = [m for m in deps.manifests if m.dynamic and not m.includes]
-    if open_ended:
-        return Outcome.unknown(f"{open_ended[0].path} computes its dependencies")
-    hits, judged = [], 0
-    covered = deps.covered(locking.main_manifests(facts))
-    for package in needed:
-        if package.lazy and facts.project.kind is Kind.LIBRARY:
-            continue  # a feature for those who have the package
-        places = [p for p in package.places if _is_judged(facts, p.path) and covered(p.path)]
-        if not places:
-            continue
-        judged += 1
-        missing = [p for p in places if not any(deps.provided(module, p.path) for module in package.modules)]
-        if missing:
-            hits.append(_undeclared(package, missing, _told(facts, package)))
-    if not judged:
-        return Outcome.not_applicable("no code that is shipped belongs to a manifest")
-    reason = f"{len(hits)} of {judged} imported packages are not declared" if hits else f"all {judged} are declared"
-    read = [*locking.main_manifests(facts), *(m for m in deps.locks if m.role == "lock")]
-    evidence = tuple(Evidence(describe(m), Location(m.path), Strength.CONFIGURED) for m in read)
-    return Outcome(round(1 - len(hits) / judged, 4), evidence, tuple(hits), reason, Confidence.MEDIUM)
-
-
-def _told(facts: Facts, package: ImportedPackage) -> Location | None:
-    """Where a README tells people to install an undeclared package by hand, such as one of two builds of TensorFlow."""
-    names = {package.module.partition(".")[0], *package.distributions}
-    word = re.compile(rf"(?<![\w/.-])(?:{'|'.join(map(re.escape, sorted(names)))})(?:-(?:gpu|cpu))?(?![\w/-])", re.I)
-    for path in facts.files:
-        if "/" not in path and path.lower().startswith(("readme", "install")):
-            for number, line in enumerate(facts.text(path).splitlines(), start=1):
-                if _INSTALLING.search(line) and word.search(line):
-                    return Location(path, number)
-    return None
-
-
-def _undeclared(package: ImportedPackage, missing: list[Location], told: Location | None = None) -> Hit:
-    top = package.module.partition(".")[0]
-    name = package.distributions[0]
-    also = f" and in {len(missing) - 1} more" if len(missing) > 1 else ""
-    if top in _DEBUGGERS:
-        detail = f"`{top}`, a debugger that was left in, is imported here{also}"
-        return Hit(missing[0], detail, Confidence.MEDIUM, package.module, Severity.MINOR)
-    # It fails those who use that function, or did not read that line, and not everybody.
-    softer = Severity.MINOR if package.lazy or told else None
-    also += f"; only {told} tells people to install it" if told else ""
-    if not import_names.is_known(top):
-        absent = "" if told else "; it is neither declared nor in the tree"
-        detail = f"`{package.module}` is imported here{also}{absent}"
-        return Hit(missing[0], detail, Confidence.LOW, package.module, softer)
-    called = f" (distribution `{name}`)" if name != normalise(package.module) else ""
-    level = Confidence.LOW if package.lazy else Confidence.MEDIUM
-    return Hit(missing[0], f"`{package.module}`{called} is imported here{also}", level, package.module, softer)
-
-
-def _is_judged(facts: Facts, path: str) -> bool:
-    """True for the project's own code.
-
-    Benchmarks have needs of their own, and so has what a library does not ship: scripts beside its package, and the
-    notebooks that demonstrate it.
-    """
-    if facts.role(path) is not Role.CODE or BENCHMARK_PARTS & set(path.lower().split("/")):
-        return False
-    return facts.project.kind is not Kind.LIBRARY or _is_shipped(facts, path)
-
-
-def _is_shipped(facts: Facts, path: str) -> bool:
-    """True for a module of a package, of the `src` folder, or at the root."""
-    if path.partition("/")[0] in _TOOL_FOLDERS:
-        return False
-    folder = path.rpartition("/")[0]
-    packaged = f"{folder}/__init__.py" in facts.files or path.startswith("src/") or not folder
-    return packaged and not path.endswith(".ipynb")
-
-
-def _listing(names: list[str], limit: int = 5) -> str:
-    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
-
-
 CHECKS: Mapping[str, Callable[[Facts, Mapping[str, object]], Outcome]] = {
     "no-dependency-manifest": no_dependency_manifest,
     "unpinned-dependencies": unpinned_dependencies,
     "no-lockfile": no_lockfile,
-    "undeclared-import": undeclared_import,
+    "undeclared-import": undeclared.undeclared_import,
     "runtime-unspecified": runtime.runtime_unspecified,
     "environment-not-reproducible": environment.environment_not_reproducible,
     "non-portable-requirements": portability.non_portable_requirements,

@@ -219,3 +219,17 @@ def ignored_locks(facts: Facts) -> list[tuple[Location, str]]:
                 if _LOCK_NAMES.match(pattern) and _MANAGERS.get(manager, "") in formats | {""}:
                     found.append((Location(path, number), line.strip()))
     return found
+
+
+def describe(manifest: Manifest) -> str:
+    """What a manifest declares, in a few words."""
+    count = len(manifest.requirements)
+    if manifest.role == "lock":
+        return f"locks {count} distributions"
+    if count:
+        return f"{manifest.format} declares {count} dependenc{'y' if count == 1 else 'ies'}"
+    return f"{manifest.format} takes its dependencies from {listing(list(manifest.includes), 2) or 'code'}"
+
+
+def listing(names: list[str], limit: int = 5) -> str:
+    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
