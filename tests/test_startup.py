@@ -7,7 +7,12 @@ import subprocess
 import sys
 import textwrap
 
-from prodcheck.patterns import lazy_regex
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from prodcheck.facts import apis
+from prodcheck.patterns import FirstWords, heads, lazy_regex
 
 
 def python(code: str, *arguments: str) -> str:
@@ -49,3 +54,37 @@ def test_a_lazy_pattern_does_what_the_compiled_one_does() -> None:
     assert lazy.sub(r"<\g<word>>", text) == compiled.sub(r"<\g<word>>", text)
     assert (lazy.pattern, lazy.flags, lazy.groups) == (compiled.pattern, compiled.flags, compiled.groups)
     assert lazy_regex(rb"\d+").search(b"a 12").group() == b"12"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        (r"pandas\.(?:HDFStore|ExcelFile)", ["pandas."]),
+        (r"(?:pandas|dask\.dataframe|awswrangler\.\w+)\.read", ["pandas", "dask.dataframe", "awswrangler."]),
+        (r"dbt (?:test|build)\b|(?:great_expectations|gx) run", ["dbt ", "great_expectations", "gx"]),
+        (r"nose2?|colou*r|a+b|x{0}y", ["nose", "colo", "a", ""]),
+        (r"(?:a|b)?c|.*d|[e|f]g|\bh|(?i)i", ["", "", "", "", ""]),
+        (r"a\.?b|\(c|", ["a", "(c", ""]),
+    ],
+)
+def test_the_heads_of_a_pattern(pattern: str, expected: list[str]) -> None:
+    assert heads(pattern) == expected
+
+
+TABLES = [pattern for names in vars(apis).values() if isinstance(names, tuple) for pattern in names]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_a_pattern_that_matches_is_never_left_out(data: st.DataObject) -> None:
+    pattern = data.draw(st.sampled_from([p for p in TABLES if "<" not in p]))
+    text = data.draw(st.from_regex(pattern))
+    if re.match(pattern, text):
+        assert FirstWords([(pattern, "found"), ("other", "not asked for")]).of(text)[0] == "found"
+
+
+def test_a_pattern_that_cannot_match_is_left_out() -> None:
+    table = FirstWords([(r"pandas\.read", 1), (r"(?:mm\w+|numpy)\.load", 2), (r".*\.fit", 3), (r"pan", 4)])
+    assert table.of("pandas.read_csv()") == [1, 3, 4]
+    assert table.of("mmcls.load") == [2, 3]
+    assert table.of("num.load") == table.of("") == table.of("?.fit") == [3]

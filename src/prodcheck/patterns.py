@@ -7,7 +7,10 @@ projects meet only a part of them, `--help` and the hook hardly any.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, AnyStr
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, AnyStr, Generic, TypeVar
+
+T = TypeVar("T")
 
 
 class _LazyPattern:
@@ -32,3 +35,63 @@ if TYPE_CHECKING:
 
 else:
     lazy_regex = _LazyPattern
+
+
+class FirstWords(Generic[T]):
+    """A table of many patterns, looked up by the first word of a text: the others need not be tried, nor compiled."""
+
+    def __init__(self, rows: Iterable[tuple[str, T]]) -> None:
+        """Takes pairs of a pattern and what it stands for."""
+        self._given = rows
+        self._rows: list[tuple[list[str], T]] = []
+        self._known: dict[str, list[T]] = {}
+
+    def of(self, text: str) -> list[T]:
+        """What the patterns stand for that can match at the beginning of a text, in their order."""
+        found = _WORD.match(text)
+        word = found[0] if found else ""
+        known = self._known.get(word)
+        if known is None:
+            self._rows = self._rows or [(heads(pattern), row) for pattern, row in self._given]
+            known = self._known[word] = [row for heads, row in self._rows if any(_fits(head, word) for head in heads)]
+        return known
+
+
+def _fits(head: str, word: str) -> bool:
+    """True when a text whose first word is `word` may begin with `head`."""
+    if len(head) <= len(word):
+        return word.startswith(head)
+    return head.startswith(word) and not (head[len(word)].isalnum() or head[len(word)] == "_")
+
+
+def heads(pattern: str) -> list[str]:
+    """Plain texts, with one of which all that a pattern matches begins; an empty one where that cannot be told."""
+    found = []
+    start = depth = 0
+    for token in _TOKEN.finditer(pattern):
+        if token[0] == "|" and depth == 0:
+            found += _head(pattern[start : token.start()])
+            start = token.end()
+        depth += (token[0] == "(") - (token[0] == ")")
+    return found + _head(pattern[start:])
+
+
+def _head(pattern: str) -> list[str]:
+    """The heads of a pattern without alternatives, but for those of a group that it begins with."""
+    depth = 0
+    for token in _TOKEN.finditer(pattern) if pattern.startswith("(?:") else ():
+        depth += (token[0] == "(") - (token[0] == ")")
+        if depth == 0:
+            return [""] if pattern[token.end() :].startswith(_MAY_LACK) else heads(pattern[3 : token.start()])
+    plain = _PLAIN.match(pattern)
+    head = plain[0] if plain else ""
+    if pattern[len(head) :].startswith(_MAY_LACK):
+        head = head[: -2 if head[-2:-1] == "\\" else -1]
+    return [head.replace("\\", "")]
+
+
+_WORD = lazy_regex(r"\w*")
+_TOKEN = lazy_regex(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()|]")
+_PLAIN = lazy_regex(r"(?:[^\\.^$*+?{}\[\]|()]|\\\W)*")
+_MAY_LACK = ("?", "*", "{")
+"""What stands behind a part of a pattern that need not be there."""

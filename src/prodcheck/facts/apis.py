@@ -8,10 +8,9 @@ the next release. Measured on 3,871 public notebooks.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-from prodcheck.patterns import lazy_regex
+from prodcheck.patterns import FirstWords, lazy_regex
 
 SHORT = {
     "<keras>": r"(?:tensorflow\.(?:python\.)?keras|keras|tf_keras|keras_core)",
@@ -21,12 +20,25 @@ SHORT = {
 }
 
 
-def compiled(patterns: Iterable[str]) -> re.Pattern[str]:
-    """One pattern that matches what any of them matches."""
-    joined = "|".join(f"(?:{pattern})" for pattern in patterns)
+class Names:
+    """What any of some patterns matches."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        written_out = [_written_out(pattern) for pattern in patterns]
+        self._patterns = FirstWords([(pattern, lazy_regex(pattern)) for pattern in written_out])
+
+    def fullmatch(self, name: str) -> bool:
+        return any(pattern.fullmatch(name) for pattern in self._patterns.of(name))
+
+    def match(self, name: str) -> bool:
+        """True when the beginning of the name matches."""
+        return any(pattern.match(name) for pattern in self._patterns.of(name))
+
+
+def _written_out(pattern: str) -> str:
     for short, meaning in SHORT.items():
-        joined = joined.replace(short, meaning)
-    return lazy_regex(joined)
+        pattern = pattern.replace(short, meaning)
+    return pattern
 
 
 LOAD = (

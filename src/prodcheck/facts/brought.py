@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from prodcheck.extract.dependency import Manifest, normalise
 from prodcheck.facts import import_names
@@ -14,14 +15,17 @@ class Brought:
     def __init__(self, manifest: Manifest) -> None:
         self.manifest = manifest
         conda = manifest.format.startswith(("conda", "pixi", "anaconda"))
-        names = [import_names.from_conda(r.name) if conda else r.name for r in manifest.requirements]
-        self._names = frozenset(names)
-        self._unknown = {
-            (name, re.sub(r"[^a-z0-9]+", "-", f"-{name} {r.raw} {r.url}-".lower()))
-            for name, r in zip(names, manifest.requirements, strict=True)
-            if not import_names.is_known_distribution(name)
-        }
+        self._spelled = [import_names.from_conda(r.name) if conda else r.name for r in manifest.requirements]
+        self._names = frozenset(self._spelled)
+
+    @cached_property
+    def _unknown(self) -> frozenset[tuple[str, str]]:
         """Names that no index of widely used distributions has, with the words they are written in."""
+        return frozenset(
+            (name, re.sub(r"[^a-z0-9]+", "-", f"-{name} {r.raw} {r.url}-".lower()))
+            for name, r in zip(self._spelled, self.manifest.requirements, strict=True)
+            if not import_names.is_known_distribution(name)
+        )
 
     def provides(self, module: str) -> bool:
         """True when one of the distributions provides a module, or nobody knows it and its words hold the module's."""

@@ -7,26 +7,27 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from prodcheck.patterns import lazy_regex
+from prodcheck.patterns import FirstWords, lazy_regex
 
 _SCRIPT_INPUTS = ("run", "command", "cmd")
 _PLACEHOLDER = lazy_regex(r"(?:(-[\w-]+):)?\{([\w-]+)(?:\?([^}]*))?\}")
 
 
 @lru_cache(maxsize=1)
-def _table() -> tuple[tuple[str, re.Pattern[str], str], ...]:
+def _table() -> FirstWords[tuple[str, re.Pattern[str], str]]:
     rows = []
     for line in Path(__file__).with_name("ci_actions.tsv").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             kind, pattern, *command = line.split("\t")
-            rows.append((kind, lazy_regex(rf"(?:{pattern})(?![\w-])"), command[0] if command else ""))
-    return tuple(rows)
+            row = (kind, lazy_regex(rf"(?:{pattern})(?![\w-])"), command[0] if command else "")
+            rows.append((pattern, row))
+    return FirstWords(rows)
 
 
 def command_for(kind: str, name: str, inputs: Mapping[str, str]) -> str | None:
     """The command an action stands for, empty when it is known to do nothing of interest; None when it is not known."""
     plain = name.partition("@")[0].lower()
-    for row_kind, pattern, command in _table():
+    for row_kind, pattern, command in _table().of(plain):
         if row_kind == kind and pattern.match(plain):
             return _fill(command, inputs)
     return None

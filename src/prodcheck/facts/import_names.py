@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from bisect import bisect_left
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
@@ -68,13 +69,19 @@ GENERIC = frozenset(
 """Names that are a project's own modules even when the file itself is not in the tree."""
 
 
+def _providers(module: str) -> tuple[str, ...]:
+    """The distributions of a top-level module in the table, found in its sorted lines; none when it is not there."""
+    lines = _modules()
+    place = bisect_left(lines, module)
+    found, _, names = lines[place].partition("\t") if place < len(lines) else ("", "", "")
+    if found != module:
+        return ()
+    return tuple(names.split()) if names else (normalise(module),)
+
+
 @cache
-def _modules() -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for line in _lines("import_names.tsv"):
-        module, _, names = line.partition("\t")
-        found[module] = tuple(names.split()) if names else (normalise(module),)
-    return found
+def _modules() -> list[str]:
+    return _lines("import_names.tsv")
 
 
 @cache
@@ -89,12 +96,15 @@ def _lines(name: str) -> list[str]:
 
 def is_known(module: str) -> bool:
     """True for a top-level module of a widely used distribution."""
-    return module in _modules()
+    return bool(_providers(module))
 
 
 @cache
 def _distributions() -> frozenset[str]:
-    return frozenset(name for names in _modules().values() for name in names)
+    lines = _modules()
+    listed = " ".join(line.partition("\t")[2] for line in lines)
+    like_their_modules = normalise("\n".join(line for line in lines if "\t" not in line))
+    return frozenset((*listed.split(), *(name.strip("-") for name in like_their_modules.split("\n"))))
 
 
 def is_known_distribution(name: str) -> bool:
@@ -126,7 +136,7 @@ def distributions(module: str) -> tuple[str, ...]:
     parts = package.split(".")
     own = normalise(parts[0])
     if package == parts[0] and package not in NAMESPACES:
-        known = _modules().get(package, ())
+        known = _providers(package)
         return known if own in known else (*known, own)
     if package.startswith("google.protobuf"):
         return ("protobuf",)
@@ -135,7 +145,7 @@ def distributions(module: str) -> tuple[str, ...]:
     if package.startswith("airflow.providers"):
         return (normalise("apache-" + package), "apache-airflow")
     names = [normalise("-".join(parts[:size])) for size in range(len(parts), 0, -1)]
-    return tuple(dict.fromkeys((*names, *_modules().get(parts[0], ()))))
+    return tuple(dict.fromkeys((*names, *_providers(parts[0]))))
 
 
 @dataclass(frozen=True)

@@ -238,7 +238,7 @@ class _Index:
                     break
 
     def _texts(self, mark: Mark, roles: frozenset[Role]) -> Iterator[Evidence]:
-        pattern = re.compile(mark.pattern, re.MULTILINE)
+        pattern = lazy_regex(mark.pattern, re.MULTILINE)
         for path in self._own(mark, roles):
             content = self._content(path)
             match = pattern.search(content)

@@ -41,21 +41,21 @@ class FileStages:
         return bool(self.stages.get(stage))
 
 
-_LOAD = apis.compiled(apis.LOAD + apis.FETCH)
-_TOY = apis.compiled(apis.TOY)
-_PREPARE = apis.compiled(apis.PREPARE)
-_WEAK = apis.compiled(apis.PREPARE_WEAK)
-_TRANSFORMER = apis.compiled(apis.TRANSFORMER)
-_ESTIMATOR = apis.compiled(apis.ESTIMATOR)
-_CLUSTER = apis.compiled(apis.CLUSTER)
-_TRAIN = apis.compiled(apis.TRAIN)
-_EVALUATE = apis.compiled(apis.EVALUATE)
-_EVALUATE_NAME = apis.compiled(apis.EVALUATE_NAMES)
-_PREDICT = apis.compiled(apis.PREDICT)
-_PERSIST = apis.compiled(apis.PERSIST)
-_SERVE = apis.compiled(apis.SERVE)
-_SERVE_UI = apis.compiled(apis.SERVE_UI)
-_SERVE_BASE = apis.compiled(apis.SERVE_BASES)
+_LOAD = apis.Names(apis.LOAD + apis.FETCH)
+_TOY = apis.Names(apis.TOY)
+_PREPARE = apis.Names(apis.PREPARE)
+_WEAK = apis.Names(apis.PREPARE_WEAK)
+_TRANSFORMER = apis.Names(apis.TRANSFORMER)
+_ESTIMATOR = apis.Names(apis.ESTIMATOR)
+_CLUSTER = apis.Names(apis.CLUSTER)
+_TRAIN = apis.Names(apis.TRAIN)
+_EVALUATE = apis.Names(apis.EVALUATE)
+_EVALUATE_NAME = apis.Names(apis.EVALUATE_NAMES)
+_PREDICT = apis.Names(apis.PREDICT)
+_PERSIST = apis.Names(apis.PERSIST)
+_SERVE = apis.Names(apis.SERVE)
+_SERVE_UI = apis.Names(apis.SERVE_UI)
+_SERVE_BASE = apis.Names(apis.SERVE_BASES)
 _DATA_FILE = lazy_regex(
     r"\.(?:csv|tsv|parquet|jsonl|ndjson|arff|npy|npz|h5|hdf5|feather|xlsx?|mat|libsvm|svm|tfrecords?|wav|conll\w*)(?:\.\w+)?$"
 )
@@ -296,12 +296,12 @@ def _configured(facts: PythonFacts, found: FileStages) -> None:
 
 @lru_cache(maxsize=10_000)
 def _serves(name: str) -> bool:
-    return _SERVE.fullmatch(name) is not None
+    return _SERVE.fullmatch(name)
 
 
 @lru_cache(maxsize=10_000)
 def _is_serving_base(name: str) -> bool:
-    return _SERVE_BASE.fullmatch(name) is not None
+    return _SERVE_BASE.fullmatch(name)
 
 
 def _served(facts: PythonFacts, path: str) -> Iterable[Seen]:

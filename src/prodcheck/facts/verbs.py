@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from prodcheck.patterns import lazy_regex
+from prodcheck.patterns import FirstWords, lazy_regex
 
 LENIENT = lazy_regex(r"(?:^| )(?:--exit-zero(?:-even-if-changed)?|--soft-fail)(?: |$)")
 """Options that make a checker succeed whatever it finds."""
@@ -38,13 +38,14 @@ _HOOKS = {
 
 
 @lru_cache(maxsize=1)
-def _table() -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _table() -> FirstWords[tuple[str, re.Pattern[str]]]:
     rows = []
     for line in Path(__file__).with_name("verbs.tsv").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             verb, _, pattern = line.partition("\t")
-            rows.append((verb, lazy_regex(pattern.replace(";;", r"(?:\S+ )*?"))))
-    return tuple(rows)
+            pattern = pattern.replace(";;", r"(?:\S+ )*?")
+            rows.append((pattern, (verb, lazy_regex(pattern))))
+    return FirstWords(rows)
 
 
 @lru_cache(maxsize=4096)
@@ -53,7 +54,7 @@ def classify(command: str) -> frozenset[str]:
     command = command[:2_000]
     if _INFORMATION.match(command) or _DRY_TEST.search(command):
         return frozenset()
-    verbs = {verb for verb, pattern in _table() if pattern.match(command)}
+    verbs = {verb for verb, pattern in _table().of(command) if pattern.match(command)}
     if "--dry-run" in command.split():
         verbs -= {"publish", "deploy"}
     if _FORMATTERS.match(command):
