@@ -8,19 +8,14 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import field, fields, replace
 from typing import Any, TypeVar
 
+from prodcheck import toml
 from prodcheck.errors import ConfigError
 from prodcheck.model import Kind, Severity, Stage
 from prodcheck.records import dataclass
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 FILE_NAME = "prodcheck.toml"
 E = TypeVar("E", Kind, Stage, Severity)
@@ -82,8 +77,8 @@ def parse(text: str, path: str) -> Config:
     A `pyproject.toml` without `[tool.prodcheck]` gives the defaults with `path` None. Raises `ConfigError`.
     """
     try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        data = toml.loads(text)
+    except toml.TomlError as problem:
         raise ConfigError(f"{path}: not valid TOML: {problem}", "Fix the syntax, or remove the file.") from None
     if path.rpartition("/")[2] == "pyproject.toml":
         tool = data.get("tool", {})

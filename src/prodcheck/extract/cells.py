@@ -17,10 +17,10 @@ from prodcheck.patterns import lazy_regex
 PYTHON_MAGICS = frozenset("time timeit capture prun memit mprun lprun wandb scalene snakeviz".split())
 """Cell magics whose body is ordinary Python."""
 _FIRST_MAGIC = lazy_regex(r"\s*%%(\w+)")
-_LINE_MAGIC = lazy_regex(r"^(\s*)(%+\w.*|!.*|\?+\w.*|[\w.]+\?{1,2}\s*;?\s*$|(?:pip3?|conda|mamba)\s+install\s.*)")
-_INLINE_STATEMENT = lazy_regex(r"^(\s*)%(time|timeit|prun|memit)\s+(?!-)(.*\S.*)$")
-_CAPTURED = lazy_regex(r"^(\s*[\w.,\s]+?=)\s*(?:!|%\w)")
-_NEEDS_WORK = lazy_regex(r"^\s*(?:[%!?]|[\w.]+\?|pip3?\s|conda\s|mamba\s)|=\s*[!%]|^\s*>>> |\?\s*$", re.MULTILINE)
+_LINE_MAGIC = lazy_regex(r"^(\s*)(%+\w.*|!.*|\?+\w.*|[\w.]+\?{1,2}\s*(?:;\s*)?$|(?:pip3?|conda|mamba)\s+install\s.*)")
+_INLINE_STATEMENT = lazy_regex(r"^(\s*)%(time|timeit|prun|memit)\s+(?!-)(\S.*)$")
+_CAPTURED = lazy_regex(r"^([\w.,\s]+=)\s*(?:!|%\w)")
+_NEEDS_WORK = lazy_regex(r"^[^\S\n]*(?:[%!?]|[\w.]+\?|pip3?\s|conda\s|mamba\s)|=\s*[!%]|^\s*>>> |\?\s*$", re.MULTILINE)
 _OPENING = frozenset("([{")
 _CLOSING = frozenset(")]}")
 

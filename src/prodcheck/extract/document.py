@@ -8,19 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from pathlib import PurePosixPath
 
-from prodcheck.extract.text import decode
+from prodcheck import toml
+from prodcheck.extract.text import decode, short_blanks
 from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 MAX_BYTES = 1_000_000
 """Configuration that a person wrote is never larger."""
@@ -160,19 +155,19 @@ def _yaml(data: bytes) -> Document:
 
 def _toml(text: str) -> Document:
     try:
-        root = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        root = toml.loads(text)
+    except toml.TomlError as problem:
         return Document("toml", problem="template" if "{{" in text or "{%" in text else f"not valid TOML: {problem}")
     return Document("toml", root, _toml_lines(text))
 
 
-_TOML_TABLE = lazy_regex(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_TOML_TABLE = lazy_regex(r"\s*(\[\[?)([^\[\]]+)\]\]?\s*(?:#.*)?$")
 _TOML_NAME = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
 _TOML_KEY = lazy_regex(rf"\s*({_TOML_NAME}(?:\s*\.\s*{_TOML_NAME})*)\s*=")
 
 
 def _toml_lines(text: str) -> dict[str, int]:
-    """Lines of tables and keys. tomllib tells no positions; a scan by line is right for all but exotic layouts."""
+    """Lines of tables and keys. the library tells no positions; a scan by line is right for all but exotic layouts."""
     lines: dict[str, int] = {}
     prefix, arrays, fence = "", dict[str, int](), ""
     for number, line in enumerate(text.splitlines(), start=1):
@@ -202,12 +197,13 @@ def _toml_lines(text: str) -> dict[str, int]:
 
 
 def _toml_name(written: str) -> str:
-    return re.sub(r"\s*\.\s*", ".", written).replace('"', "").replace("'", "")
+    return ".".join(part.strip() for part in written.split(".")).replace('"', "").replace("'", "")
 
 
 def _ini(text: str) -> Document:
     import configparser
 
+    text = short_blanks(text)
     parser = configparser.ConfigParser(interpolation=None, strict=False, allow_no_value=True, default_section="\0")
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     problem = ""
@@ -233,8 +229,8 @@ def _ini(text: str) -> Document:
     return Document("ini", root, lines, problem)
 
 
-_JSON_COMMENT = lazy_regex(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
-_JSON_TOKEN = lazy_regex(r'"(?:[^"\\]|\\.)*"|[{}\[\],:\n]')
+_JSON_COMMENT = lazy_regex(r'"(?:[^"\\\n]|\\.)*"?|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
+_JSON_TOKEN = lazy_regex(r'"(?:[^"\\]|\\.)*"?|[{}\[\],:\n]')
 
 
 def _json(text: str) -> Document:

@@ -1,24 +1,19 @@
 """TOML manifests: `pyproject.toml` of every tool, Pipfile, pixi.toml, and the PEP 723 block of a script.
 
-`tomllib` tells no line numbers, so the line of a requirement is looked up in the text, inside the table it belongs to.
+TOML readers tell no lines, so the line of a requirement is looked up in the text, inside the table it belongs to.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from prodcheck import toml
 from prodcheck.extract import requirements
 from prodcheck.extract.dependency import Manifest, Requirement, bound_of, inside, normalise, url_bound
 from prodcheck.extract.text import decode
 from prodcheck.patterns import lazy_regex
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _HEADER = lazy_regex(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?\Z")
 _KEY = lazy_regex(r"\s*[\"']?([\w.-]+?)[\"']?\s*[.=]")
@@ -62,8 +57,8 @@ def load(data: bytes) -> tuple[Mapping[str, object], str, str]:
     """(tree, text, problem) of a TOML file."""
     text = decode(data)
     try:
-        return tomllib.loads(text.replace("\r\n", "\n")), text, ""
-    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        return toml.loads(text.replace("\r\n", "\n")), text, ""
+    except toml.TomlError as problem:
         reason = "a template" if "{{" in text or "{%" in text else f"not valid TOML: {problem}"
         return {}, text, reason
 

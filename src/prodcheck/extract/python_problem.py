@@ -21,13 +21,18 @@ _PYTHON2 = lazy_regex(
 )
 _BRACES = lazy_regex(r"\{[{%]|<%|\$\{")
 _F_STRING = lazy_regex(r"(?<!\w)[fF]([\"']).*?\1")
-_TEMPLATE = lazy_regex(r"\{\{-?\s*[\w.|' \"()-]+?\s*-?\}\}|\{%-?\s*\w+[^\n]*?%\}|<%=?\s*\w+|\$\{\w+\}")
+_TEMPLATE = lazy_regex(r"\{\{[\w.|'\s\"()-]+\}\}|\{%-?\s*\w[^\n]{0,300}?%\}|<%=?\s*\w+|\$\{\w+\}")
 _NEWER = (
-    ((3, 11), lazy_regex(r"^\s*except\s*\*", re.MULTILINE)),
-    ((3, 12), lazy_regex(r"^\s*type\s+\w+(?:\[[^\]]*\])?\s*=|^\s*(?:async\s+)?(?:def|class)\s+\w+\[", re.MULTILINE)),
+    ((3, 11), lazy_regex(r"^[ \t\f]*except\s*\*", re.MULTILINE)),
+    (
+        (3, 12),
+        lazy_regex(
+            r"^[ \t\f]*type\s+\w+(?:\[[^\]]{0,500}\])?\s*=|^[ \t\f]*(?:async\s+)?(?:def|class)\s+\w+\[", re.MULTILINE
+        ),
+    ),
     (
         (3, 14),
-        lazy_regex(r"(?<!\w)[tT][rR]?[\"']|^\s*except\s+[\w.]+\s*,\s*[\w.]+(?:\s*,\s*[\w.]+)*\s*:", re.MULTILINE),
+        lazy_regex(r"(?<!\w)[tT][rR]?[\"']|^[ \t\f]*except\s+[\w.]+\s*,\s*[\w.]+(?:\s*,\s*[\w.]+)*\s*:", re.MULTILINE),
     ),
     ((3, 15), lazy_regex(r"^lazy\s+(?:import|from)\b", re.MULTILINE)),
 )

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from prodcheck.extract import requirements
 from prodcheck.extract.dependency import Manifest, Requirement, inside, normalise
-from prodcheck.extract.text import decode
+from prodcheck.extract.text import decode, short_blanks
 from prodcheck.patterns import lazy_regex
 
 _REQUIREMENTS_FILE = lazy_regex(
@@ -247,7 +247,7 @@ def extract_cfg(path: str, data: bytes) -> tuple[Manifest, ...]:
     """`setup.cfg` of setuptools, and of pbr, which takes the dependencies from `requirements.txt`."""
     import configparser
 
-    text = decode(data)
+    text = short_blanks(decode(data))
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
     try:
         parser.read_string(text)

@@ -245,7 +245,7 @@ def dockerfile(path: str, text: str) -> TaskFile | None:
         rest = rest.strip()
         if word.upper() == "FROM":
             alias = re.search(r"\s[aA][sS]\s+([\w.-]+)", rest)
-            base = re.sub(r"--\S+\s+", "", rest).split()[:1]
+            base = re.sub(r"(?<!\S)--\S+\s+", "", rest).split()[:1]
             known = [s[0] for s in stages]
             stages.append((alias.group(1) if alias else str(len(stages)), line, [], [b for b in base if b in known]))
         elif word.upper() == "RUN" and stages:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 
+from prodcheck.patterns import lazy_regex
+
 LFS_HEADER = b"version https://git-lfs.github.com/spec/v1"
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -40,6 +42,14 @@ def encoding_of(data: bytes) -> str:
         if head[::2].count(0) == len(head) // 2 and 0 not in head[1::2]:
             return "utf-16-be"
     return "utf-8"
+
+
+_LONG_BLANK = lazy_regex(r"[ \t]{100,}")
+
+
+def short_blanks(text: str) -> str:
+    """The text with one blank for a hundred or more: `configparser` needs quadratic time for what is in a line."""
+    return _LONG_BLANK.sub(" ", text)
 
 
 def decode(data: bytes) -> str:

@@ -11,7 +11,7 @@ PRIVATE_KEY = Format(
     ("-----begin",),
     r"-----BEGIN (?:(?:RSA|EC|DSA|OPENSSH|PGP) )?PRIVATE KEY(?: BLOCK)?-----"
     # What may stand between the header and the body: line ends (escaped too), string quotes, PEM and PGP headers.
-    r"(?P<gap>(?:\\+[nr]|[\s\"'+,|>*#/]|(?:Proc-Type|DEK-Info|Version|Comment|Charset):[^\n\\]{0,120}){1,60})"
+    r"(?P<gap>(?:\\+[nr]|[\s\"'+,|>*#/]|(?:Proc-Type|DEK-Info|Version|Comment|Charset):[^\n\\]{0,120}(?=[\n\\])){1,60})"
     r"(?P<v>[A-Za-z0-9+/=](?:[A-Za-z0-9+/=]|\\+[nr]|[\s\"'+,|>*#]){59,800})(?P<after>.{0,5})",
 )
 """A header alone is no key: documentation, and code that parses keys, are full of them."""
