@@ -16,10 +16,10 @@ from prodcheck import rules as rules_module
 from prodcheck.baseline import NEW, Baseline
 from prodcheck.config import FILE_NAME, Config, nearest, parse
 from prodcheck.engine import SECONDS, SECONDS_PER_FILE, run
-from prodcheck.errors import RepositoryError, UnreadableFile, UsageError
+from prodcheck.errors import ConfigError, RepositoryError, UnreadableFile, UsageError
 from prodcheck.extract.budget import OutOfTime, limited
 from prodcheck.extract.past import with_history
-from prodcheck.extract.run import Extraction, extract_all
+from prodcheck.extract.run import MAX_TEXT, Extraction, extract_all
 from prodcheck.extract.text import decode
 from prodcheck.facts import Facts
 from prodcheck.model import Gate, Report, Result, Rule, RunError, Severity
@@ -143,14 +143,21 @@ def landmark(paths: Iterable[str]) -> str:
 
 
 def load_config(repository: Repository) -> Config:
-    """Settings of a repository: `prodcheck.toml`, else `[tool.prodcheck]` of `pyproject.toml`, else the defaults."""
-    paths = {entry.path for entry in repository.files}
+    """Settings of a repository: `prodcheck.toml`, else `[tool.prodcheck]` of `pyproject.toml`, else the defaults.
+
+    Raises `ConfigError` when they are wrong or cannot be read: an audit without them would be another audit.
+    """
+    sizes = {entry.path: entry.size for entry in repository.files}
     for name in (FILE_NAME, "pyproject.toml"):
-        if name not in paths:
+        if name not in sizes:
             continue
         try:
+            if sizes[name] > MAX_TEXT:
+                raise UnreadableFile(f"{sizes[name] / 1e6:.0f} MB")
             text = decode(repository.read(name))
-        except UnreadableFile:
+        except UnreadableFile as problem:
+            if name == FILE_NAME:
+                raise ConfigError(f"{name} cannot be read: {problem.reason}", "Fix the file, or remove it.") from None
             continue
         if name == FILE_NAME or "prodcheck" in text:
             return parse(text, name)

@@ -20,7 +20,9 @@ _FIRST_MAGIC = lazy_regex(r"\s*%%(\w+)")
 _LINE_MAGIC = lazy_regex(r"^(\s*)(%+\w.*|!.*|\?+\w.*|[\w.]+\?{1,2}\s*(?:;\s*)?$|(?:pip3?|conda|mamba)\s+install\s.*)")
 _INLINE_STATEMENT = lazy_regex(r"^(\s*)%(time|timeit|prun|memit)\s+(?!-)(\S.*)$")
 _CAPTURED = lazy_regex(r"^([\w.,\s]+=)\s*(?:!|%\w)")
-_NEEDS_WORK = lazy_regex(r"^[^\S\n]*(?:[%!?]|[\w.]+\?|pip3?\s|conda\s|mamba\s)|=\s*[!%]|^\s*>>> |\?\s*$", re.MULTILINE)
+_NEEDS_WORK = lazy_regex(
+    r"^[^\S\n]*(?:[%!?]|[\w.]+\?|pip3?\s|conda\s|mamba\s)|=\s*[!%]|^[^\S\n]*>>> |\?\s*$", re.MULTILINE
+)
 _OPENING = frozenset("([{")
 _CLOSING = frozenset(")]}")
 

@@ -153,6 +153,9 @@ def _extract_all(repository: Repository) -> Extraction:
         except UnreadableFile as problem:
             skipped.append(Skipped(entry.path, problem.reason))
             continue
+        if len(data) > limit:
+            skipped.append(Skipped(entry.path, "grew during the scan, to more than any source file has"))
+            continue
         total += len(data)
         try:
             files[entry.path] = extract_in_time(entry.path, data, blob=entry.blob, tracked=entry.tracked)

@@ -16,6 +16,8 @@ from prodcheck.repository.git import Batch, Git
 from prodcheck.repository.worktree import repository_name
 
 NOT_HERE = "its content is not in this clone"
+LONGEST_PATH = 10_000
+"""Bytes. No system follows a longer link, and the object may be a gigabyte."""
 
 
 class Commit:
@@ -162,6 +164,8 @@ def read_tree(git: Git, commit: str, prefix: str, partial: bool) -> Tree:
                 try:
                     if oid in tree.missing:
                         raise UnreadableFile(NOT_HERE)
+                    if sizes.get(oid, 0) > LONGEST_PATH:
+                        raise UnreadableFile("no path is that long")
                     tree.links[path] = os.fsdecode(batch.read(oid))
                 except UnreadableFile as problem:
                     tree.skipped.append(Skipped(path, f"a link, but {problem.reason}"))

@@ -19,6 +19,11 @@ _FLAGS = (
 )
 
 
+MOST = 100_000_000
+"""Bytes of the largest file that is ever read. Callers know better limits; this one holds for what grew since they
+looked, and for the files that nobody listed."""
+
+
 def read(path: str) -> bytes:
     """Bytes of a regular file. Raises `UnreadableFile` for anything else, in words for the report."""
     try:
@@ -27,9 +32,12 @@ def read(path: str) -> bytes:
         raise UnreadableFile(_words(problem)) from None
     try:
         with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 raise UnreadableFile("is no longer a regular file")
-            return file.read()
+            if status.st_size > MOST:
+                raise UnreadableFile(f"{status.st_size / 1e6:.0f} MB, larger than any source file")
+            return file.read(status.st_size)  # and no more: it may be growing, or have no end
     except (OSError, MemoryError) as problem:
         raise UnreadableFile(_words(problem)) from None
 

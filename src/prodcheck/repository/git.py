@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from typing import IO
 
@@ -19,6 +20,9 @@ from prodcheck.records import dataclass
 
 TIMEOUT = 60.0
 """Seconds that one call may take. Listing a large repository takes well under one."""
+MOST = 400_000_000
+"""Bytes that one answer may have, about a million files. Trees that hold each other a few times at every level, a few
+kilobytes in all, list more files than there is room for anywhere."""
 
 _HARDENING = (
     "core.fsmonitor=false",
@@ -67,15 +71,53 @@ class Call:
         self._feed = feed
 
     def reply(self) -> Reply:
-        """Wait for the end. A call that takes longer than `TIMEOUT` is killed and answers with code -1."""
+        """Wait for the end. A call that takes longer than `TIMEOUT` or says more than `MOST` bytes is killed and
+        answers with code -1."""
+        late: list[bool] = []
+        complaints: list[bytes] = []
         with self._process as process:
-            try:
-                out, err = process.communicate(self._feed, timeout=TIMEOUT)
-            except subprocess.TimeoutExpired:
+
+            def end() -> None:
+                late.append(True)
                 process.kill()
-                process.communicate()
-                return Reply(-1, b"", f"fatal: git took longer than {TIMEOUT:.0f} seconds")
-        return Reply(process.returncode, out, err.decode("utf-8", "replace"))
+
+            watch = threading.Timer(TIMEOUT, end)
+            helpers = [watch, threading.Thread(target=lambda: complaints.append(_most(process.stderr, 1_000_000)))]
+            if self._feed is not None:
+                helpers.append(threading.Thread(target=self._tell))
+            for helper in helpers:
+                helper.daemon = True
+                helper.start()
+            out = _most(process.stdout, MOST)
+            if len(out) > MOST:
+                process.kill()
+            process.wait()
+            watch.cancel()
+            for helper in helpers:
+                helper.join()
+        if late:
+            return Reply(-1, b"", f"fatal: git took longer than {TIMEOUT:.0f} seconds")
+        if len(out) > MOST:
+            return Reply(-1, b"", f"fatal: git's answer has more than {MOST / 1e6:.0f} MB")
+        return Reply(process.returncode, out, b"".join(complaints).decode("utf-8", "replace"))
+
+    def _tell(self) -> None:
+        stdin = self._process.stdin
+        assert stdin is not None and self._feed is not None
+        with suppress(OSError):  # it may end before it has heard everything
+            stdin.write(self._feed)
+            stdin.close()
+
+
+def _most(stream: IO[bytes] | None, size: int) -> bytes:
+    """What a stream says, and one byte more than `size` of what is longer."""
+    assert stream is not None
+    pieces, left = [], size + 1
+    with suppress(ValueError, OSError):  # closed under our hands
+        while left > 0 and (piece := stream.read(min(left, 1 << 20))):
+            pieces.append(piece)
+            left -= len(piece)
+    return b"".join(pieces)
 
 
 class Git:
@@ -127,14 +169,22 @@ class Fields:
     def __next__(self) -> bytes:
         return next(self._fields)
 
-    def _split(self) -> Iterator[bytes]:
+    def close(self) -> None:
+        """Stop listening, which ends the command."""
+        self._fields.close()
+
+    def _split(self) -> Generator[bytes, None, None]:
         stdout = self._process.stdout
         assert stdout is not None
-        rest = b""
+        rest: list[bytes] = []
         try:
             while piece := stdout.read1(1 << 16):  # type: ignore[attr-defined]
-                *fields, rest = (rest + piece).split(b"\0")
-                yield from fields
+                first, *others = piece.split(b"\0")
+                rest.append(first)
+                if others:
+                    yield b"".join(rest)
+                    yield from others[:-1]
+                    rest = others[-1:]
         finally:
             # Whoever stops listening ends the command; one that has said all it had to is only waited for.
             stdout.close()

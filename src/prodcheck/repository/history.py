@@ -18,6 +18,8 @@ from prodcheck.repository.git import Git, find_program
 
 SECONDS = 300.0
 """Time that reading a history may take. The versions that come after it are counted, not read."""
+LISTING = 600.0
+"""Time that telling what the commits changed may take: trees can hold each other so that it would never end."""
 CHUNK = 500
 """Blobs whose sizes are asked for at once."""
 REFS = ("--branches", "--remotes", "--tags", "HEAD")
@@ -117,6 +119,7 @@ class History:
             return
         seen: set[str] = set()
         commit = ""
+        end = time.monotonic() + LISTING
         with tempfile.TemporaryFile() as feed:
             feed.write(commits.out)
             feed.seek(0)
@@ -124,6 +127,10 @@ class History:
                 "diff-tree", "--stdin", "--root", "-r", "-c", "--no-renames", "-z", "--no-abbrev", "--raw", stdin=feed
             )
             for field in fields:
+                if time.monotonic() > end:
+                    self.notes.reasons.append(f"what its commits changed was not all listed in {LISTING:.0f} seconds")
+                    fields.close()
+                    return
                 if not field.startswith(b":"):
                     commit = field.decode("ascii", "replace")
                     continue

@@ -8,9 +8,11 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
+from prodcheck.errors import UnreadableFile
 from prodcheck.model import GitState
 from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
+from prodcheck.repository import disk
 from prodcheck.repository.git import Git, Reply
 
 OTHER_SYSTEMS = {
@@ -98,7 +100,7 @@ def why_not(reply: Reply) -> str:
         return "git refuses a repository that belongs to another user"
     if "not a git repository" in reply.stderr:
         return "`.git` is not a working repository"
-    if "took longer" in reply.stderr:
+    if reply.code < 0:
         return reply.error
     return f"git failed: {reply.error[:200]}" if reply.error else "git failed"
 
@@ -106,9 +108,8 @@ def why_not(reply: Reply) -> str:
 def branch_of(git: Git, git_dir: str) -> str | None:
     """The branch that HEAD is on, None when HEAD is detached."""
     try:
-        with open(os.path.join(git_dir, "HEAD"), "rb") as file:
-            head = file.read(4096)
-    except OSError:
+        head = disk.read(os.path.join(git_dir, "HEAD"))
+    except UnreadableFile:
         return None
     if not head.startswith(b"ref: refs/heads/"):
         return None

@@ -77,6 +77,8 @@ def from_git(git: Git, root: str, place: state.Place, remotes: state.Remotes | N
     listed, head, *others = [call.reply() for call in calls]
     if not listed.ok:
         raise UnreadableFile(state.why_not(listed))
+    if head.code < 0:
+        raise UnreadableFile(state.why_not(head))
     listing = parse(listed.out)
     if not listing.staged and not listing.others and place.prefix and _ignored(git, root):
         return None
