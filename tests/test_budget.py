@@ -86,8 +86,8 @@ def test_another_thread_works_without_a_limit() -> None:
 def test_a_file_that_takes_too_long_is_told_and_nothing_is_called_clean(
     git_repo: GitRepoFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = python.extract
-    monkeypatch.setattr(python, "extract", lambda path, data: spin() if path == "slow.py" else real(path, data))
+    real = python.read
+    monkeypatch.setattr(python, "read", lambda path, data: spin() if path == "slow.py" else real(path, data))
     monkeypatch.setattr(run, "SECONDS", 0.2)
     repo = git_repo({"slow.py": "x = 1\n", "train.py": TRAIN, "requirements.txt": "pandas==2.0.1\n"})
     report = audit(repo.path)
@@ -97,7 +97,7 @@ def test_a_file_that_takes_too_long_is_told_and_nothing_is_called_clean(
     assert (secrets.status, secrets.reason) == (Status.UNKNOWN, "slow.py took too long to understand")
     assert report.result("not-version-controlled").status is Status.PARTIAL  # what does not depend on the file
     assert "slow.py" in render(report, "text", Options())
-    monkeypatch.setattr(python, "extract", real)
+    monkeypatch.setattr(python, "read", real)
     assert audit(repo.path).result("hardcoded-secret").status is Status.PASS
 
 

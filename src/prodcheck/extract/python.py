@@ -17,7 +17,7 @@ from prodcheck.extract.python_text import code_flags, flavour
 from prodcheck.extract.python_walk import Walk
 from prodcheck.extract.text import decode
 
-__all__ = ["PROBLEMS", "Call", "Definition", "Import", "PythonFacts", "analyse", "extract", "parse", "wants"]
+__all__ = ["PROBLEMS", "Call", "Definition", "Import", "PythonFacts", "analyse", "extract", "parse", "read", "wants"]
 
 _FILE = "<audited source>"
 """File name under which sources are parsed; warnings about their content are recognised by it."""
@@ -27,15 +27,22 @@ def wants(path: str) -> bool:
     return path.endswith((".py", ".pyw"))
 
 
-def extract(path: str, data: bytes) -> PythonFacts | None:
+def extract(path: str, data: bytes) -> PythonFacts:
     """Facts of one module. Never raises for what the file holds: see `PythonFacts.problem`."""
+    return read(path, data)[0]
+
+
+def read(path: str, data: bytes) -> tuple[PythonFacts, ast.Module | None]:
+    """Facts of one module, and its syntax tree for whoever else needs it; None when it does not parse as it is."""
     text = decode(data).replace("\r\n", "\n").replace("\r", "\n")
     try:
-        return replace(analyse(parse(data), text), flavour=flavour(text))
+        tree = parse(data)
+        return replace(analyse(tree, text), flavour=flavour(text)), tree
     except (SyntaxError, ValueError, LookupError) as problem:
-        return _unparsed(text, problem)
+        return _unparsed(text, problem), None
     except (RecursionError, MemoryError):
-        return PythonFacts(code_lines=_count(text), problem="nested too deeply to be read", problem_kind="too-deep")
+        facts = PythonFacts(code_lines=_count(text), problem="nested too deeply to be read", problem_kind="too-deep")
+        return facts, None
 
 
 def parse(source: str | bytes) -> ast.Module:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+from ast import Attribute, Constant, Name
 from collections.abc import Iterable
 from typing import Any
 
-from prodcheck.extract.python_literals import literal, safe_text
+from prodcheck.extract.python_literals import LITERALS, literal, safe_text
 from prodcheck.extract.python_model import Call
 from prodcheck.extract.python_names import Names, Scope
 from prodcheck.patterns import lazy_regex
@@ -23,7 +24,10 @@ CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {
 }
 """Per type of node, the fields that can hold expressions."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_PREFIXED = (ast.Attribute, ast.Subscript, ast.Starred)
+_SPECIAL = frozenset(
+    (ast.comprehension, ast.JoinedStr, ast.BinOp, ast.Subscript, ast.NamedExpr, ast.BoolOp, ast.IfExp)
+)
+_PREFIXED = frozenset((ast.Attribute, ast.Subscript, ast.Starred))
 _TUPLES = (ast.Tuple, ast.List)
 _TEXT_METHODS = frozenset(
     "startswith endswith replace split rsplit strip lstrip rstrip removeprefix removesuffix".split()
@@ -77,62 +81,82 @@ class Expressions:
         self.assigned: tuple[ast.expr | None, list[ast.expr]] = (None, [])
 
     def expression(self, node: ast.expr) -> None:
-        """Walk one expression, outermost first."""
+        """Walk one expression, outermost first.
+
+        Most nodes are names and constants, and a large repository has millions: what is asked here is asked by type,
+        the commonest first.
+        """
         stack: list[Any] = [node]
         while stack:
             item = stack.pop()
             kind = type(item)
-            if kind is ast.Name or item is None:  # None stands for `**more` in a dictionary
+            if kind is Name or item is None:  # None stands for `**more` in a dictionary
                 continue
-            if kind is ast.Constant:
+            if kind is Constant:
                 value = item.value
                 if type(value) is str and value[:1] and (value[0] in "/\\f" or value[1:2] == ":"):
                     self.path(value, item.lineno)
-                continue
-            if kind is ast.Attribute:
+            elif kind is Attribute:
                 stack.append(item.value)
-                continue
-            if kind is ast.Call:
+            elif kind is ast.Call:
                 self.call(item)
-                if type(item.func) is ast.Attribute and item.func.attr in _TEXT_METHODS:
-                    stack.extend(part for part in item.args if type(part) is not ast.Constant)
+                func = item.func
+                if type(func) is Attribute:
+                    if func.attr in _TEXT_METHODS:
+                        stack.extend(part for part in item.args if type(part) is not Constant)
+                    else:
+                        stack.extend(item.args)
+                    for keyword in item.keywords:
+                        stack.append(keyword.value)
+                    stack.append(func.value)
                 else:
                     stack.extend(item.args)
-                for keyword in item.keywords:
-                    stack.append(keyword.value)
-                if type(item.func) is not ast.Name:
-                    stack.append(item.func)
-                continue
-            if kind is ast.comprehension:
-                self.names.bind_loop(item.target, item.iter)
-                if self.block is not None:
-                    self.block.complexity += 1 + len(item.ifs)
-                stack.append(item.iter)
-                stack.extend(item.ifs)
-                continue
-            if kind is ast.JoinedStr:
-                # Only what comes first can make the whole an absolute path.
-                stack.extend(part for part in item.values[1:] if type(part) is not ast.Constant)
-                stack.extend(item.values[:1])
-                continue
-            if kind is ast.BinOp and type(item.right) is ast.Constant:
-                stack.append(item.left)
-                continue
-            if kind is ast.Subscript:
-                self.subscript(item)
-            elif kind is ast.NamedExpr:
-                self.names.bind(item.target, self.names.type_of(item.value), item.value)
-            elif self.block is not None:
-                if kind is ast.BoolOp:
-                    self.block.complexity += len(item.values) - 1
-                elif kind is ast.IfExp:
-                    self.block.complexity += 1
-            for field in CHILDREN[kind]:
-                child = getattr(item, field)
-                if child.__class__ is list:
-                    stack.extend(child)
-                elif isinstance(child, ast.AST):
-                    stack.append(child)
+                    for keyword in item.keywords:
+                        stack.append(keyword.value)
+                    if type(func) is not Name:
+                        stack.append(func)
+            elif kind in _SPECIAL:
+                self.special(item, stack)
+            else:
+                for field in CHILDREN[kind]:
+                    child = getattr(item, field)
+                    if child.__class__ is list:
+                        stack.extend(child)
+                    elif isinstance(child, ast.AST):
+                        stack.append(child)
+
+    def special(self, node: Any, stack: list[Any]) -> None:
+        """Expressions that bind a name, branch, or need their parts in another way; what is inside goes on the stack."""
+        kind = type(node)
+        if kind is ast.comprehension:
+            self.names.bind_loop(node.target, node.iter)
+            if self.block is not None:
+                self.block.complexity += 1 + len(node.ifs)
+            stack.append(node.iter)
+            stack.extend(node.ifs)
+            return
+        if kind is ast.JoinedStr:
+            # Only what comes first can make the whole an absolute path.
+            stack.extend(part for part in node.values[1:] if type(part) is not Constant)
+            stack.extend(node.values[:1])
+            return
+        if kind is ast.BinOp:
+            stack.append(node.left)
+            if type(node.right) is not Constant:
+                stack.append(node.right)
+            return
+        if kind is ast.Subscript:
+            self.subscript(node)
+        elif kind is ast.NamedExpr:
+            self.names.bind(node.target, self.names.type_of(node.value), node.value)
+        elif self.block is not None:
+            self.block.complexity += len(node.values) - 1 if kind is ast.BoolOp else 1
+        for field in CHILDREN[kind]:
+            child = getattr(node, field)
+            if child.__class__ is list:
+                stack.extend(child)
+            else:
+                stack.append(child)
 
     def subscript(self, node: ast.Subscript) -> None:
         """`os.environ["NAME"]` reads a setting as much as a call does."""
@@ -158,16 +182,17 @@ class Expressions:
             if keyword.arg is None:
                 keywords["**"] = ...
             else:
-                keywords[keyword.arg] = literal(keyword.value, keyword.arg)
+                value = keyword.value
+                keywords[keyword.arg] = literal(value, keyword.arg) if type(value) in LITERALS else ...
         text, argument = None, ""
         if node.args:
             first = node.args[0]
-            if isinstance(first, ast.Constant):
+            if type(first) is Constant:
                 text = safe_text(first.value, "") if isinstance(first.value, str) else None
             else:
                 argument = _variable(first)
         targets = _variables(self.assigned[1]) if node is self.assigned[0] else ()
-        line = (func.end_lineno or node.lineno) if isinstance(func, ast.Attribute) else node.lineno
+        line = (func.end_lineno or node.lineno) if type(func) is Attribute else node.lineno
         end = node.end_lineno or node.lineno
         found = Call(name, line, keywords, len(node.args), text, self.scope, argument, targets)
         self.calls.append((end, node.end_col_offset or 0, found))
@@ -185,9 +210,9 @@ class Expressions:
 
 def _variable(node: ast.expr) -> str:
     """The variable that an expression is or begins with; empty for other expressions."""
-    while isinstance(node, _PREFIXED):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
+    while type(node) in _PREFIXED:
+        node = node.value  # type: ignore[attr-defined]
+    return node.id if type(node) is Name else ""
 
 
 def _variables(targets: Iterable[ast.expr]) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ import re
 from prodcheck.patterns import lazy_regex
 
 _SEQUENCES = (ast.List, ast.Tuple, ast.Set)
+LITERALS = frozenset((ast.Constant, ast.UnaryOp, ast.Dict, *_SEQUENCES))
+"""Types of the expressions that `literal` may know the value of."""
 MAX_TEXT = 200
 """Characters of a string literal that are kept."""
 _WORD = lazy_regex(r"[\w+=-]{16,}")

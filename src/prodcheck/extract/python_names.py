@@ -23,6 +23,8 @@ _SEQUENCES = (ast.List, ast.Tuple, ast.Set)
 _CONTAINERS = (*_SEQUENCES, ast.Dict)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp)
 _WRAPPED = (ast.Await, ast.NamedExpr, ast.Starred)
+_UNKNOWN = (ast.Constant, ast.BinOp, ast.Compare, ast.JoinedStr, ast.UnaryOp)
+"""Common expressions whose value is never an instance that matters."""
 _PIPELINES = ("sklearn.pipeline.", "imblearn.pipeline.")
 
 
@@ -88,11 +90,13 @@ class Names:
     def type_of(self, node: ast.expr | None) -> str:
         """What is known of an expression's value."""
         if isinstance(node, ast.Call):
-            return self._call(node)
+            return self._types.get(node) or self._call(node)
         if isinstance(node, ast.Name):
             return self.lookup(node.id) or ""
         if isinstance(node, ast.Attribute):
             return self._attribute(node)
+        if isinstance(node, _UNKNOWN):
+            return ""
         if isinstance(node, ast.Subscript):
             container = self.type_of(node.value)
             return container[2:] if container.startswith("[]") else ""

@@ -85,7 +85,7 @@ class Walk(Expressions):
         self.calls.sort(key=lambda item: item[:2])
         return PythonFacts(
             imports=tuple(self._main(item) for item in sorted(self.imports, key=lambda item: item.line)),
-            calls=tuple(self._returned(call) for _, _, call in self.calls),
+            calls=tuple(self._returned(call) if "()" in call.name else call for _, _, call in self.calls),
             definitions=tuple(sorted(self.definitions, key=lambda item: item.line)),
             code_lines=sum(flags),
             lines_in_definitions=sum(sum(flags[a - 1 : b]) for a, b in _outer_definitions(tree)),

@@ -81,16 +81,17 @@ def extract_file(path: str, data: bytes, *, blob: str | None = None, tracked: bo
     if is_binary(data):
         return FileFacts(path, len(data), blob, tracked, binary=True)
     book = notebook.extract(path, data) if notebook.wants(path) else None
+    module, tree = python.read(path, data) if python.wants(path) else (None, None)
     return FileFacts(
         path,
         len(data),
         blob,
         tracked,
-        python=python.extract(path, data) if python.wants(path) else None,
+        python=module,
         notebook=book,
         manifests=(manifest.extract(path, data) or ()) if manifest.wants(path) else (),
         pipeline=ci.extract(path, data) if ci.wants(path) else None,
-        tasks=(tasks.extract(path, data) or ()) if tasks.wants(path) else (),
+        tasks=(tasks.extract(path, data, tree) or ()) if tasks.wants(path) else (),
         document=document.extract(path, data) if document.wants(path) else None,
         container=container.extract(path, data) if container.wants(path) else None,
         secrets=secrets.extract(path, data, book),

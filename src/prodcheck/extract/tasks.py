@@ -6,6 +6,7 @@ Dockerfile, hooks and plain scripts, all in one shape, so that the CI graph can 
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable
 
@@ -24,13 +25,19 @@ _WINDOWS = {"ps1": "pwsh", "bat": "cmd", "cmd": "cmd"}
 
 def wants(path: str) -> bool:
     name = path.rpartition("/")[2]
-    return _reader(path) is not None or "." not in name
+    return path.lower().endswith(".py") or _reader(path) is not None or "." not in name
 
 
-def extract(path: str, data: bytes) -> tuple[TaskFile, ...] | None:
-    """The task files in one file (a pyproject.toml may hold several), or None when there are none."""
+def extract(path: str, data: bytes, tree: ast.Module | None = None) -> tuple[TaskFile, ...] | None:
+    """The task files in one file (a pyproject.toml may hold several), or None when there are none.
+
+    `tree` is the syntax tree of a Python module that has been parsed for its other facts.
+    """
     if len(data) > MAX_BYTES:
         return None
+    if path.lower().endswith(".py"):
+        found = tasks_python.extract(path, data, tree)
+        return (found,) if found else None
     reader = _reader(path)
     if reader is None:
         return (_script(path, data),) if _SHEBANG.match(data) else None
@@ -58,8 +65,6 @@ def _reader(path: str) -> Callable[[str, bytes], tuple[TaskFile, ...]] | None:
         return lambda p, d: _some(tasks_config.pre_commit(p, d))
     if re.fullmatch(r"(?:dockerfile|containerfile)(?:\..+)?|.+\.dockerfile", lower):
         return lambda p, d: _some(tasks_config.dockerfile(p, decode(d)))
-    if lower.endswith(".py"):
-        return lambda p, d: _some(tasks_python.extract(p, d))
     if _SCRIPT.search(lower):
         return lambda p, d: (_script(p, d),)
     return None

@@ -33,14 +33,18 @@ MAX_DEPTH = 50
 _ALWAYS_FATAL = ("check_call", "check_output", "unittest.main", "nose.main", "nose.runmodule", "pytest.console_main")
 
 
-def extract(path: str, data: bytes) -> TaskFile | None:
-    """What a Python file runs, one target for each function and one named "" for the module itself."""
+def extract(path: str, data: bytes, tree: ast.Module | None = None) -> TaskFile | None:
+    """What a module runs, one target for each function and one named "" for the module itself.
+
+    `tree` is its syntax tree, where somebody has parsed it before.
+    """
     if not any(word in data for word in INTERESTING):
         return None
-    try:
-        tree = parse(data)
-    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
-        return None
+    if tree is None:
+        try:
+            tree = parse(data)
+        except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
+            return None
     name = path.rpartition("/")[2]
     nodes = nodes_of(tree)
     if name == "noxfile.py":
