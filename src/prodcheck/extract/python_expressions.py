@@ -24,9 +24,7 @@ CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {
 }
 """Per type of node, the fields that can hold expressions."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_SPECIAL = frozenset(
-    (ast.comprehension, ast.JoinedStr, ast.BinOp, ast.Subscript, ast.NamedExpr, ast.BoolOp, ast.IfExp)
-)
+_SPECIAL = frozenset((ast.comprehension, ast.JoinedStr, ast.BinOp, ast.Subscript, ast.NamedExpr, ast.BoolOp, ast.IfExp))
 _PREFIXED = frozenset((ast.Attribute, ast.Subscript, ast.Starred))
 _TUPLES = (ast.Tuple, ast.List)
 _TEXT_METHODS = frozenset(
@@ -126,7 +124,7 @@ class Expressions:
                         stack.append(child)
 
     def special(self, node: Any, stack: list[Any]) -> None:
-        """Expressions that bind a name, branch, or need their parts in another way; what is inside goes on the stack."""
+        """Expressions that bind a name, branch, or need their parts in another way; their parts go on the stack."""
         kind = type(node)
         if kind is ast.comprehension:
             self.names.bind_loop(node.target, node.iter)
