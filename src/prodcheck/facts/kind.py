@@ -55,6 +55,8 @@ def _scores(found: Iterable[Signal]) -> Mapping[Kind, int]:
     return scores
 
 
+_PUBLIC = frozenset("published classifiers docs-site nbdev".split())
+"""Signals of a library that others are meant to install."""
 _COURSE = frozenset("words chapters units badges".split())
 """Signals that tell a course from any repository with many folders."""
 
@@ -66,6 +68,8 @@ def _primary(scores: Mapping[Kind, int], found: Iterable[Signal], facts: Facts) 
     training = scores.get(Kind.TRAINING, 0)
     if "published" not in names and ("layout" in names or ("train-entry" in names and training >= ENOUGH + CLEAR)):
         scores[Kind.LIBRARY] = 0  # a training project that happens to be installable
+    if facts.code.trains and not names & _PUBLIC and scores.get(Kind.LIBRARY, 0) > ENOUGH:
+        scores[Kind.LIBRARY] = ENOUGH  # packaged for its own use
     if len(names & _COURSE) < 1 or len([s for s in found if s.kind is Kind.COURSE]) < 2:
         scores[Kind.COURSE] = 0  # the word "tutorial" in a README makes no course, nor do many folders
     if training >= ENOUGH and scores.get(Kind.SERVICE, 0) <= training + CLEAR:
@@ -82,6 +86,8 @@ def _primary(scores: Mapping[Kind, int], found: Iterable[Signal], facts: Facts) 
         analysis = facts.code.notebook_share > 0.5 and bool(facts.code.reads_data or facts.code.trains)
         return Kind.TRAINING if facts.code.trains else Kind.NOTEBOOKS if analysis else Kind.GENERIC
     close = [kind for kind, points in ranked if best[0][1] - points < CLEAR]
+    if best[0][0] is Kind.LIBRARY and Kind.SERVICE in close and "published" not in names:
+        return Kind.SERVICE
     # In doubt the stricter kind: a project that trains is asked more than one that only might be something else.
     return Kind.TRAINING if Kind.TRAINING in close and facts.code.trains else best[0][0]
 

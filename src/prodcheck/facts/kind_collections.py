@@ -41,7 +41,7 @@ _COURSE = lazy_regex(
     r"assignments?|cookbook|zoomcamp|nanodegree|edition|o'reilly|packt|students|examples? gallery|curriculum)\b"
 )
 _NUMBERED = lazy_regex(
-    r"(?i)(?:chapter|lesson|week|lecture|module|session|day|part|ch|s|unit|homework|hw|lab|assignment)[-_ ]?\d+.*|"
+    r"(?i)(?:chapter|chap|lesson|week|lecture|module|session|day|part|ch|s|unit|homework|hw|lab|assignment)[-_ ]?\d+.*|"
     r"\d{1,2}[-_. ].+|cohorts?|exercises?|solutions?|homeworks?|assignments?|lectures?|slides|tutorials?"
 )
 _MARKUP = lazy_regex(r"<[^>]*>|!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)")
@@ -68,7 +68,7 @@ def course(facts: Facts, readme: tuple[str, str]) -> Iterator[Signal]:
         yield Signal(Kind.COURSE, 3 if len(places) > 1 else 1, "words", places[0])
     units = [p for p in _units(facts) if _NUMBERED.fullmatch(p)]
     if len(units) < 3:
-        units = _numbered_notebooks(facts)
+        units = _numbered_notebooks(facts) or _chapters_below(facts)
     if len(units) >= 3:
         detail = f"is divided into {units[0]}, {units[1]} and {len(units) - 2} more"
         many = len(units) >= MANY
@@ -93,6 +93,21 @@ def _numbered_notebooks(facts: Facts) -> list[str]:
     if number < 2 * MANY:
         return []
     return [b.path for b in facts.code.per_notebook if b.path.rpartition("/")[0] == folder]
+
+
+_CHAPTER = lazy_regex(r"(?i)(?:chapter|chap|lesson|week|lecture)[-_ ]?\d+.*")
+
+
+def _chapters_below(facts: Facts) -> list[str]:
+    """Folders called chapters, lessons or weeks that lie side by side further down, such as `listings/chap2`."""
+    found: dict[str, dict[str, None]] = {}
+    for path, file in facts.files.items():
+        parts = path.split("/")[:-1] if file.python or file.notebook else []
+        for depth, part in enumerate(parts[1:4], start=1):
+            if _CHAPTER.fullmatch(part):
+                found.setdefault("/".join(parts[:depth]), {})["/".join(parts[: depth + 1])] = None
+    most = max(found.values(), key=len, default={})
+    return sorted(most) if len(most) >= MANY else []
 
 
 def _units(facts: Facts) -> list[str]:

@@ -76,6 +76,10 @@ def _packages(facts: Facts) -> list[_Package]:
             if calls:
                 title = calls[0].keywords.get("name")
                 found.append(_Package(path, calls[0].line, title if isinstance(title, str) else ""))
+        elif name == "setup.cfg" and file.document and path.removesuffix("cfg") + "py" not in facts.files:
+            title = file.document.get("metadata.name")
+            if isinstance(title, str):
+                found.append(_Package(path, file.document.lines.get("metadata.name"), title))
         elif name == "pyproject.toml" and file.document and file.document.find("build-system"):
             for key in ("project.name", "tool.poetry.name", "tool.flit.metadata.module"):
                 title = file.document.get(key)
@@ -97,7 +101,8 @@ def _library(facts: Facts, readme: tuple[str, str]) -> Iterator[Signal]:
         if match:
             line = text.count("\n", 0, match.start()) + 1
             yield Signal(Kind.LIBRARY, 1, "classifiers", evidence("has PyPI classifiers", first.path, line))
-        if not facts.code.trains:
+        served = any(e.location and facts.role(e.location.path) is Role.CODE for e in facts.code.serves)
+        if not facts.code.trains and not served:
             yield Signal(Kind.LIBRARY, 2, "trains-nowhere", None)
         for name in dict.fromkeys(p.name for p in packages if p.name):
             badge = _published(name).search(readme[1])
