@@ -30,10 +30,10 @@ _READER_BASES = lazy_regex(r"(?:pydantic_settings|pydantic)\.BaseSettings|metafl
 _HYPERPARAMETER = lazy_regex(
     r"lr|learning_rate|lr0|eta|n_estimators|num_boost_round|num_round|max_depth|num_leaves|batch_size|per_device_train_batch_size|epochs|"
     r"n_epochs|num_epochs|num_train_epochs|max_epochs|iterations|dropout|dropout_rate|hidden_\w+|num_layers|n_layers|num_heads|"
-    r"weight_decay|momentum|min_samples_\w+|subsample|colsample_\w+|reg_alpha|reg_lambda|max_iter|n_neighbors|n_components|"
-    r"max_features|C|gamma|alpha|embedding_dim|embed_dim|warmup_steps|patience"
+    r"weight_decay|min_samples_\w+|subsample|colsample_\w+|reg_alpha|reg_lambda|max_iter|n_neighbors|n_components|"
+    r"max_features|C|gamma|alpha|embedding_dim|embed_dim"
 )
-_AMBIGUOUS = frozenset("C gamma alpha momentum max_features n_components iterations patience".split())
+_AMBIGUOUS = frozenset("C gamma alpha max_features n_components iterations".split())
 """Names that plotting and other libraries use too; they count only for calls of learning libraries."""
 _LEARNING = lazy_regex(
     r"(?:sklearn|xgboost|lightgbm|catboost|torch|tensorflow|keras|transformers|pytorch_lightning|lightning|fastai|imblearn)\."
@@ -90,7 +90,7 @@ def config_in_code(facts: Facts, params: Mapping[str, object]) -> Outcome:
         return Outcome(
             0.5,
             tuple(near[:3]),
-            tuple((literals + addresses)[:10]),
+            _by_file(literals + addresses),
             f"settings are read in {near[0].location}, and {count} are literals in the code",
             Confidence.MEDIUM,
         )
@@ -99,13 +99,27 @@ def config_in_code(facts: Facts, params: Mapping[str, object]) -> Outcome:
         return Outcome(
             0.5,
             (central,),
-            tuple((literals + addresses)[:10]),
+            _by_file(literals + addresses),
             f"constants are collected in {central.location}, and {count} are literals in the code",
             Confidence.MEDIUM,
         )
     return Outcome(
-        0.0, (), tuple((literals + addresses)[:10]), f"{count} are literals in the code, and no configuration is read"
+        0.0, (), _by_file(literals + addresses), f"{count} are literals in the code, and no configuration is read"
     )
+
+
+def _by_file(hits: list[Hit]) -> tuple[Hit, ...]:
+    """One finding a file: whoever moves one setting out of it moves those beside it too."""
+    files: dict[str, list[Hit]] = {}
+    for hit in hits:
+        files.setdefault(hit.location.path if hit.location else "", []).append(hit)
+    ranked = sorted(files.values(), key=len, reverse=True)[:5]
+    found = []
+    for several in ranked:
+        details = list(dict.fromkeys(hit.detail for hit in several))
+        told = ", ".join(details[:3]) + (f" and {len(details) - 3} more" if len(details) > 3 else "")
+        found.append(Hit(several[0].location, told, Confidence.MEDIUM, identity="settings"))
+    return tuple(found)
 
 
 def _own(facts: Facts) -> Iterable[tuple[str, PythonFacts]]:

@@ -17,6 +17,7 @@ LONG_MODULE = 800
 LONG_FUNCTION = 80
 """Statements; a screen holds about half as many."""
 COMPLEX_FUNCTION = 20
+"""Cyclomatic complexity, of a function that is not short as well: a table of cases is no tangle."""
 LONG_SCRIPT = 150
 """Code lines outside functions in a module that cannot be imported without running them."""
 COPIES = 3
@@ -86,14 +87,15 @@ def _oversized(facts: Facts, path: str, python: PythonFacts, defined: int, total
     for definition in python.definitions:
         tests = _TEST_FUNCTION.search(definition.name)  # a module's own test is no code to be tested
         if definition.kind == "function" and not tests and _is_large(definition):
-            told = f"{definition.name}() has {definition.statements} statements and {definition.complexity} branches"
+            told = f"{definition.name}() has {definition.statements} statements and {definition.complexity - 1} branches"
             yield Hit(
                 _place(facts, path, definition.line), told, Confidence.MEDIUM, identity=f"function {definition.name}"
             )
 
 
 def _is_large(definition: Definition) -> bool:
-    return definition.statements > LONG_FUNCTION or definition.complexity > COMPLEX_FUNCTION
+    tangled = definition.complexity > COMPLEX_FUNCTION and definition.statements > LONG_FUNCTION / 2
+    return definition.statements > LONG_FUNCTION or tangled
 
 
 def _is_table(python: PythonFacts) -> bool:
@@ -130,11 +132,11 @@ def _copies(modules: Mapping[str, tuple[PythonFacts, int, int]]) -> tuple[float,
     hits = []
     for paths, count in groups.most_common(3):
         if count >= 2:  # one block alone may be a licence text or a table
-            names = ", ".join(PurePosixPath(p).name for p in paths[1:3])
+            names = ", ".join(PurePosixPath(p).name for p in paths[1:3]) + (", ..." if len(paths) > 3 else "")
             hits.append(
                 Hit(
                     Location(paths[0]),
-                    f"shares {count * 4}+ lines with {len(paths) - 1} files ({names} ...)",
+                    f"shares {count * 4}+ lines with {len(paths) - 1} files ({names})",
                     identity="copy",
                 )
             )
@@ -229,7 +231,8 @@ def _separation(facts: Facts, own: list[str]) -> list[tuple[float, bool, str, st
     at_root = [p for p in code if "/" not in p and p not in ("setup.py", "noxfile.py", "conftest.py")]
     scripts = [p for p in at_root if p.endswith(".py")]
     books = [p for p in at_root if p.endswith(".ipynb")]
-    apart = bool(code) and len(scripts) <= 3 and len(books) <= 1 and len(at_root) < len(code)
+    few = len(scripts) <= max(3, len(code) / 20) and len(books) <= 1
+    apart = bool(code) and few and len(at_root) < len(code)
     tests = [p for p in own if facts.role(p) is Role.TEST and p.endswith(".py")]
     config = [p for p in own if _CONFIG_FILE.search(p) and not p.startswith((".github/", ".circleci/", ".vscode/"))]
     readme = next((p for p in own if re.fullmatch(r"(?i)readme(?:\.\w+)?", p)), None)

@@ -129,7 +129,7 @@ class Expressions:
         if kind is ast.comprehension:
             self.names.bind_loop(node.target, node.iter)
             if self.block is not None:
-                self.block.complexity += 1 + len(node.ifs)
+                self.block.complexity += len(node.ifs)  # the comprehension is an expression, its filter a branch
             stack.append(node.iter)
             stack.extend(node.ifs)
             return

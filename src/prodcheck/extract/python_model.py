@@ -73,7 +73,7 @@ class Definition:
     statements: int = 0
     """Statements in the body of a function, nested blocks included, nested functions not."""
     complexity: int = 1
-    """Cyclomatic complexity of a function."""
+    """Cyclomatic complexity of a function, in which a comprehension without a filter counts nothing."""
     parameters: tuple[str, ...] = ()
     digest: int = 0
     """Equal for bodies whose code lines are equal apart from indentation and comments; 0 for very short ones."""
