@@ -57,7 +57,9 @@ def no_ci(facts: Facts, params: Mapping[str, object]) -> Outcome:
         whole = [p for p in real if not _filtered(facts, {p.path})]
         if not whole:
             return Outcome(1.0, _places(real), reason=f"{len(real)} pipelines, one for each part of the code")
-        return Outcome(1.0, _places(whole), reason=_on_every_change(whole))
+        if any(p.provider != "travis" for p in whole):  # whether an old file beside it still runs, nobody can see
+            whole = [p for p in whole if p.provider != "travis"]
+        return Outcome(1.0, _places(whole), reason=_on_every_change(whole, live))
     if working:
         reason = "only pre-commit.ci runs on changes, no CI of the project's own"
         return Outcome(0.7, _places(working), (Hit(Location(working[0].path, 1)),), reason)
@@ -145,10 +147,12 @@ def _places(pipelines: Iterable[Pipeline]) -> tuple[Evidence, ...]:
     return tuple(found)
 
 
-def _on_every_change(pipelines: list[Pipeline]) -> str:
+def _on_every_change(pipelines: list[Pipeline], live: Mapping[str, frozenset[str]]) -> str:
+    events = ON_CHANGE & frozenset().union(*(live[p.path] for p in pipelines))
+    when = "change" if len(events) > 1 else "pull request" if "pull_request" in events else "push"
     if len(pipelines) == 1:
-        return f"{pipelines[0].path} runs on every change"
-    return f"{len(pipelines)} pipelines run on every change"
+        return f"{pipelines[0].path} runs on every {when}"
+    return f"{len(pipelines)} pipelines run on every {when}"
 
 
 def _names(pipelines: list[Pipeline]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from prodcheck.checks import environment, locking, portability, runtime, undeclared
 from prodcheck.extract.dependency import Manifest, Requirement
-from prodcheck.facts import Facts
+from prodcheck.facts import Facts, import_names
 from prodcheck.facts.dependencies import ImportedPackage
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Kind, Location, Outcome, Severity, Strength
@@ -31,7 +31,7 @@ def no_dependency_manifest(facts: Facts, params: Mapping[str, object]) -> Outcom
     places = sorted((p for x in needed for p in x.places if facts.role(p.path) is role), key=lambda p: p.sort_key)
     files = list(dict.fromkeys(place.path for place in places))
     covered = deps.covered(manifests)
-    bare = [path for path in files if not covered(path)]
+    bare = [path for path in files if not covered(path) and not _installs_itself(facts, path, needed)]
     evidence = tuple(Evidence(locking.describe(m), Location(m.path), Strength.CONFIGURED) for m in manifests)
     if not bare:
         return Outcome(1.0, evidence, reason=_covering(manifests))
@@ -52,6 +52,16 @@ def no_dependency_manifest(facts: Facts, params: Mapping[str, object]) -> Outcom
         reason = f"dependencies are only told in prose ({deps.prose[0].location}); the code imports {names}"
         return Outcome(0.5, deps.prose, (hit,), reason)
     return Outcome(0.0, (), (hit,), f"no file declares what the code imports: {names}")
+
+
+def _installs_itself(facts: Facts, path: str, needed: list[ImportedPackage]) -> bool:
+    """Whether a notebook begins with `pip install` of all that it imports."""
+    installs = facts.dependencies.installs.get(path, ())
+    imported = [p for p in needed if any(place.path == path for place in p.places)]
+    return bool(installs) and all(
+        any(import_names.provides(name, module) for name in installs for module in package.modules)
+        for package in imported
+    )
 
 
 def _covering(manifests: Iterable[Manifest]) -> str:
@@ -197,7 +207,9 @@ def no_lockfile(facts: Facts, params: Mapping[str, object]) -> Outcome:
     weights: list[tuple[float, int]] = []
     for home, manifests in sorted(projects.items()):
         weight = files[home] or (0 if any(files.values()) else 1)
-        if not weight:
+        # A package inside a larger repository is installed by others too: what runs it is locked above it.
+        packaged = home and "" in projects and all(m.format in ("setup.py", "setup.cfg") for m in manifests)
+        if not weight or (packaged and manifests):
             continue
         lock = locking.best_lock(facts, home, manifests)
         if lock is None:
@@ -205,11 +217,8 @@ def no_lockfile(facts: Facts, params: Mapping[str, object]) -> Outcome:
             reasons.append((0.0, f"no lock file{where}"))
             weights.append((0.0, weight))
             if manifests:
-                # A package inside a larger repository is installed by others too: what runs it is locked above it.
-                packaged = home and "" in projects and all(m.format in ("setup.py", "setup.cfg") for m in manifests)
-                softer = Severity.MINOR if packaged else None
                 detail = f"no lock file covers {manifests[0].path}"
-                hits.append(Hit(Location(manifests[0].path), detail, identity=home, severity=softer))
+                hits.append(Hit(Location(manifests[0].path), detail, identity=home))
             continue
         reasons.append((lock.score, lock.reason))
         weights.append((lock.score, weight))

@@ -87,7 +87,9 @@ def _oversized(facts: Facts, path: str, python: PythonFacts, defined: int, total
     for definition in python.definitions:
         tests = _TEST_FUNCTION.search(definition.name)  # a module's own test is no code to be tested
         if definition.kind == "function" and not tests and _is_large(definition):
-            told = f"{definition.name}() has {definition.statements} statements and {definition.complexity - 1} branches"
+            told = (
+                f"{definition.name}() has {definition.statements} statements and {definition.complexity - 1} branches"
+            )
             yield Hit(
                 _place(facts, path, definition.line), told, Confidence.MEDIUM, identity=f"function {definition.name}"
             )

@@ -10,13 +10,16 @@ from functools import lru_cache
 from prodcheck.extract.python_model import Call, PythonFacts
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
-from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
+from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severity, Strength
 from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
 
 PRESENT, CLUSTER, SCRIPTED, COMPOSED = 0.6, 0.5, 0.3, 0.1
 PINNED, STATE, PARAMETERS, LEAKED = 0.2, 0.1, 0.1, 0.6
 """What is added for pinned providers, remote state and parameterised environments; what a committed state costs."""
+
+SDK = "SDK"
+"""Name of what deploys models through the library of a platform, which makes most of what they need by itself."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,12 @@ class _Tool:
     @property
     def lacking(self) -> str:
         said = []
-        if self.base == CLUSTER:
+        if self.name == SDK:
+            said.append("it deploys, and the roles, buckets and endpoints around it are declared nowhere")
+        elif self.base == CLUSTER:
             said.append("the cluster itself is not declared")
         elif self.base == SCRIPTED:
-            said.append("it makes resources and cannot tell which are there already")
+            said.append("what it makes is declared nowhere")
         if self.base >= PRESENT:
             if self.pinned < PINNED:
                 said.append("provider versions are not locked")
@@ -76,7 +81,10 @@ def no_infrastructure_as_code(facts: Facts, params: Mapping[str, object]) -> Out
                 1.0, evidence, reason=f"{best.name} declares the infrastructure, pinned and with remote state"
             )
         reason = f"{best.evidence.detail}: {best.lacking}" if best.base < PRESENT else f"{best.name}: {best.lacking}"
-        return Outcome(score, evidence, (Hit(best.evidence.location, reason, identity="partly"),), reason)
+        softer = Severity.MINOR if best.name == SDK else None
+        return Outcome(
+            score, evidence, (Hit(best.evidence.location, reason, identity="partly", severity=softer),), reason
+        )
     if platforms:
         return Outcome(
             1.0, tuple(platforms[:3]), reason=f"the platform is configured in the repository: {_said(platforms[0])}"
@@ -305,7 +313,8 @@ def _scripts(facts: Facts, own: list[str]) -> Iterator[_Tool]:
         call = _creating(file.python) if file.python else None
         if call is not None:
             evidence = Evidence(f"a program calls {call.name.removeprefix('?.')[:60]}", Location(path, call.line))
-            yield _Tool("Programs", SCRIPTED, evidence)
+            managed = _MANAGED.match(call.name) is not None
+            yield _Tool(SDK if managed else "Programs", SCRIPTED, evidence)
             return
 
 
@@ -334,6 +343,8 @@ _CREATES = lazy_regex(
     r"google\.cloud\.\w+\.\w*Client\(\)\.create_\w+|googleapiclient\..*|(?:aws_cdk|pulumi_(?:aws|azure|gcp)\w*)\..*|"
     r"kubernetes\.client\..*\.create_namespaced_\w+"
 )
+_MAKES = lazy_regex(r"^(?:deploy|create|fit|upsert|register|transformer|run|start|begin|put)")
+_MANAGED = lazy_regex(r"sagemaker\.|azure\.ai\.ml\.|azureml\.|google\.cloud\.aiplatform\.")
 _PAAS = lazy_regex(
     r"\b(?:vercel|netlify|heroku|fly(?:ctl)?|railway|render|modal|hf|huggingface-cli|streamlit|gh-pages|mkdocs)\b"
 )
@@ -353,10 +364,9 @@ _README_COMMAND = lazy_regex(
 def _creating(python: PythonFacts) -> Call | None:
     """The first call that makes something in a cloud. A client with an address of its own talks to something local."""
     local = any(call.name.startswith("boto3.") and "endpoint_url" in call.keywords for call in python.calls)
-    for call in python.calls:
-        if _creates(call.name) and not (local and call.name.startswith("boto3.")):
-            return call
-    return None
+    found = [call for call in python.calls if _creates(call.name) and not (local and call.name.startswith("boto3."))]
+    # An object that describes a model makes nothing yet; the call that does is further down.
+    return next((call for call in found if _MAKES.search(call.method)), found[0] if found else None)
 
 
 @lru_cache(maxsize=50_000)

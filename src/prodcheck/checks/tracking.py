@@ -23,6 +23,10 @@ _WRITTEN = lazy_regex(
     re.IGNORECASE,
 )
 """Names of files to which a training script writes how it went."""
+_LOG_FILE = lazy_regex(
+    r"(?:\w+_)?(?:log|score|metrics?|history|results?)(?:_log)?_(?:file|path|file_?path|file_?name|filename|csv)"
+)
+"""Names of arguments that tell somebody else's class where to write how a training went."""
 _FOR_WRITING = lazy_regex(r"\bopen\([^\n]*,\s*(?:mode\s*=\s*)?[\"'][awx]")
 _METRICS = lazy_regex(r"(?:^|/)(?:metrics?|scores?|results?)[\w-]*\.(?:json|csv|ya?ml)$", re.IGNORECASE)
 
@@ -93,6 +97,9 @@ def _written(facts: Facts, path: str, python: PythonFacts) -> Evidence | None:
         return None  # what a notebook shows is kept in it; what else is opened says nothing about a run
     lines = facts.text(path).splitlines()
     for call in python.calls:
+        given = next((name for name in call.keywords if _LOG_FILE.fullmatch(name)), "")
+        if given and call.name != "logging.basicConfig":
+            return Evidence(f"written to the file given as {given}", Location(path, call.line), Strength.USED)
         if (
             call.name == "open"
             and call.text

@@ -27,7 +27,7 @@ _PATHS = (
     ("drone", r"(?:^|/)\.drone" + _YAML),
     ("woodpecker", r"(?:^|/)\.woodpecker(?:/.*)?" + _YAML),
     ("cloudbuild", r"(?:^|/)[^/]*cloud-?build[^/]*\.(?:ya?ml|json)$|(?:^|/)\.?cloud-?build/.*" + _YAML),
-    ("codebuild", r"(?:^|/)[^/]*buildspec[^/]*" + _YAML),
+    ("codebuild", r"(?:^|/)(?:[^/]*buildspec[^/]*|buildspecs?/[^/]+)" + _YAML),
     ("codecatalyst", r"(?:^|/)\.codecatalyst/workflows/[^/]+" + _YAML),
     ("appveyor", r"(?:^|/)\.?appveyor" + _YAML),
     ("cirrus", r"(?:^|/)\.cirrus" + _YAML),

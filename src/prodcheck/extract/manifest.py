@@ -11,7 +11,8 @@ from prodcheck.patterns import lazy_regex
 __all__ = ["Manifest", "Requirement", "extract", "normalise", "wants"]
 
 _REQUIREMENTS = lazy_regex(
-    r"(?:.*[-_.])?(?:requirements?|reqs?|requires)(?:[-_.].*)?\.(?:txt|in|lock|pip)\Z|requirements\Z", re.IGNORECASE
+    r"(?:.*[-_.])?(?:requ\w{3,9}ts?|requirement|reqs?|requires)(?:[-_.].*)?\.(?:txt|in|lock|pip)\Z|requirements\Z",
+    re.IGNORECASE,
 )
 _CONSTRAINTS = lazy_regex(r"(?:.*[-_.])?constraints?(?:[-_.].*)?\.(?:txt|in)\Z", re.IGNORECASE)
 _EXPLICIT = lazy_regex(
