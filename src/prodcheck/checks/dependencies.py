@@ -31,7 +31,9 @@ def no_dependency_manifest(facts: Facts, params: Mapping[str, object]) -> Outcom
     places = sorted((p for x in needed for p in x.places if facts.role(p.path) is role), key=lambda p: p.sort_key)
     files = list(dict.fromkeys(place.path for place in places))
     covered = deps.covered(manifests)
-    bare = [path for path in files if not covered(path) and not _installs_itself(facts, path, needed)]
+    bare = [path for path in files if not covered(path)]
+    if manifests:  # else what a notebook installs is the only, and poor, list there is
+        bare = [path for path in bare if not _installs_itself(facts, path, needed)]
     evidence = tuple(Evidence(locking.describe(m), Location(m.path), Strength.CONFIGURED) for m in manifests)
     if not bare:
         return Outcome(1.0, evidence, reason=_covering(manifests))
@@ -41,7 +43,8 @@ def no_dependency_manifest(facts: Facts, params: Mapping[str, object]) -> Outcom
         share = (len(files) - len(bare)) / len(files)
         floor = 0.5 if deps.prose else 0.0
         reason = f"{len(bare)} of {len(files)} files with third-party imports belong to no manifest, such as {bare[0]}"
-        return Outcome(max(share, floor), evidence + deps.prose, (hit,), reason, Confidence.MEDIUM)
+        softer = Severity.MAJOR if facts.project.kind is Kind.COURSE else None  # each of its parts stands alone
+        return Outcome(max(share, floor), evidence + deps.prose, (hit,), reason, Confidence.MEDIUM, severity=softer)
     broken = [m for m in deps.others if m.problem and m.role == "manifest"]
     if broken:
         return Outcome.unknown(f"{broken[0].path}: {broken[0].problem}")

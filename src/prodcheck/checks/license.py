@@ -36,6 +36,11 @@ _NAMED = lazy_regex(
     r"Creative Commons|Mozilla Public)\b"
 )
 
+_GRANT = lazy_regex(
+    r"Permission\s+is\s+hereby\s+granted|Redistribution\s+and\s+use\s+in\s+source|Permission\s+to\s+use,\s+copy"
+)
+"""How the short licences begin, whose whole text fits into a README."""
+
 
 def no_license(facts: Facts, params: Mapping[str, object]) -> Outcome:
     """A licence file, a licence in a manifest, or at least one named in the README."""
@@ -55,6 +60,8 @@ def no_license(facts: Facts, params: Mapping[str, object]) -> Outcome:
     if not any(_PUBLIC.search(url) for _, url in facts.git.remotes):
         return Outcome.not_applicable("no remote on a public hosting service")
     named = _named_in_readme(facts)
+    if named and named.location and _GRANT.search(facts.text(named.location.path)):
+        return Outcome(1.0, (named,), reason=f"the text of the licence is in {named.location.path}")
     if named:
         return Outcome(0.5, (named,), (Hit(named.location, "the licence is named without its text", identity="text"),),
                        "a licence is named in the README but its text is not here")  # fmt: skip

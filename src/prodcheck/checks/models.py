@@ -41,17 +41,43 @@ def model_not_packaged(facts: Facts, params: Mapping[str, object]) -> Outcome:
     saved = _saves(facts)
     if saved:
         first = {e.location.path: e for e in reversed(saved) if e.location}  # one place a file says it all
-        told = [e for e in saved if e.location and first[e.location.path] is e][:3]
+        told = [e for e in saved if e.location and first[e.location.path] is e]
+        product = [e for e in told if e.location and e.location.cell is None]  # a notebook beside it is an experiment
+        told = (product or told)[:3]
         hits = tuple(Hit(e.location, f"saved without signature and environment ({e.detail})") for e in told)
         return Outcome(BARE, best[1] if best else (), hits, "models are saved bare, without signature and environment")
     models = [f for f in facts.data.data_files if f.model and facts.role(f.path) is Role.CODE]
     if models:
         hit = Hit(Location(models[0].path), "a bare model file", identity="bare")
         return Outcome(BARE, hits=(hit,), reason="models are kept bare, without signature and environment")
+    checkpoint = _checkpoint(facts)
+    if checkpoint is not None:
+        hit = Hit(checkpoint.location, f"checkpoints without signature and environment ({checkpoint.detail})")
+        return Outcome(BARE, (checkpoint,), (hit,), "models are kept as checkpoints, without signature and environment")
     where = facts.code.trains[0].location if facts.code.trains else None
     return Outcome(
         0.0, hits=(Hit(where, "the trained model is never saved", identity="unsaved"),), reason="no model is saved"
     )
+
+
+_TRAINER = lazy_regex(
+    r"calls (?:pytorch_lightning|lightning|transformers|trl)(?:\.\w+)*\.\w*Trainer\(\)\.(?:fit|train)\(\)"
+)
+_TARGET = lazy_regex(r"^\s*-?\s*(?:_target_|class_path)\s*:\s*[\"']?\S*\.(?:ModelCheckpoint|Trainer)\b", re.MULTILINE)
+
+
+def _checkpoint(facts: Facts) -> Evidence | None:
+    """A trainer that keeps checkpoints unless it is told not to, called or named in a configuration file."""
+    for evidence in facts.code.trains:
+        if _TRAINER.match(evidence.detail):
+            return Evidence(evidence.detail, evidence.location)
+    for path, file in facts.files.items():
+        if path.endswith((".yaml", ".yml")) and file.document is not None and facts.role(path) is Role.CODE:
+            match = _TARGET.search(facts.text(path))
+            if match:
+                line = facts.text(path).count("\n", 0, match.end()) + 1
+                return Evidence(f"names {match[0].rpartition('.')[2]}", Location(path, line))
+    return None
 
 
 def _forms(facts: Facts) -> Iterator[tuple[float, tuple[Evidence, ...], str]]:
@@ -153,6 +179,10 @@ def _by_path(facts: Facts) -> Outcome:
     if kept:
         places = tuple(Hit(e.location, "git keeps this file, and nothing tells which run made it") for e in kept[:1])
         return Outcome(0.5, tuple(kept[:3]), places, "git is the only record of the model's versions")
+    checkpoint = _checkpoint(facts)
+    if checkpoint is not None:
+        place = Hit(checkpoint.location, "kept as checkpoints that no registry knows", Confidence.MEDIUM)
+        return Outcome(0.5, (checkpoint,), (place,), "models are kept as checkpoints that no registry knows")
     if facts.code.trains and not facts.code.persists_model:
         where = Hit(facts.code.trains[0].location, "the trained model is never saved", identity="unsaved")
         return Outcome(0.0, hits=(where,), reason="no model is saved, so none has a version")
@@ -200,9 +230,14 @@ def _saves(facts: Facts) -> list[Evidence]:
     likely = [
         e
         for e in saves
-        if e.location and (e.location.path in training or MODEL_WORDS.search(_fixed_name(facts, e.location)))
+        if e.location
+        and (
+            e.location.path in training
+            or MODEL_WORDS.search(e.location.path.rpartition("/")[2])
+            or MODEL_WORDS.search(_fixed_name(facts, e.location))
+        )
     ]
-    return likely or saves
+    return sorted(likely or saves, key=lambda e: e.location is None or e.location.cell is not None)
 
 
 _DUMPED = lazy_regex(r"\b(?:dump|save|log_artifacts?)\(\s*(?P<what>[\w.]+)")
