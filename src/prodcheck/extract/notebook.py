@@ -100,6 +100,11 @@ class NotebookFacts:
         return Location(path, cell=index, cell_line=cell_line)
 
 
+MOST_VALUES = 5_000_000
+"""Commas, which is to say values: a hundred megabytes of empty lists take thirty times as much memory."""
+MOST_CELLS = 20_000
+
+
 def wants(path: str) -> bool:
     return path.endswith(".ipynb")
 
@@ -111,17 +116,23 @@ def extract(path: str, data: bytes) -> NotebookFacts | None:
         return NotebookFacts(size=size, problem="is empty", problem_kind="empty")
     if is_lfs_pointer(data):
         return NotebookFacts(size=size, problem="is a Git LFS pointer", problem_kind="lfs-pointer")
+    if data.count(b",") > MOST_VALUES:
+        problem = f"holds more than {MOST_VALUES:,} values"
+        return NotebookFacts(size=size, problem=problem, problem_kind="too-deep")
     text, latin = _decode(data)
     try:
         root = json.loads(text)
     except RecursionError:
         return NotebookFacts(size=size, problem="is nested too deeply to be read", problem_kind="too-deep")
-    except ValueError as problem:
-        kind, why = _why_invalid(text, latin, str(problem))
+    except ValueError as error:
+        kind, why = _why_invalid(text, latin, str(error))
         return NotebookFacts(size=size, problem=why, problem_kind=kind)
     raw_cells = _raw_cells(root)
     if raw_cells is None:
         return NotebookFacts(size=size, problem="is JSON but not a notebook", problem_kind="not-a-notebook")
+    if len(raw_cells) > MOST_CELLS:
+        problem = f"holds more than {MOST_CELLS:,} cells"
+        return NotebookFacts(size=size, problem=problem, problem_kind="too-deep")
     metadata = root.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
     cursor = Cursor(text)
@@ -327,7 +338,7 @@ def with_python(facts: NotebookFacts) -> NotebookFacts:
     try:
         found = python.analyse(tree, joined)
     except RecursionError:
-        found = PythonFacts(problem="nested too deeply to be read", problem_kind="too-deep")
+        found = PythonFacts(problem="too long or nested too deeply", problem_kind="too-deep")
     if problem[0]:
         found = replace(found, problem=problem[0], problem_kind=problem[1])
     origins = tuple((cell.index, n) for cell, source in cleaned for n in range(1, source.count("\n") + 2))

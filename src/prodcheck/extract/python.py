@@ -22,6 +22,10 @@ __all__ = ["PROBLEMS", "Call", "Definition", "Import", "PythonFacts", "analyse",
 _FILE = "<audited source>"
 """File name under which sources are parsed; warnings about their content are recognised by it."""
 
+LARGEST = 1_000_000
+"""Characters that are parsed as one piece. A syntax tree takes up to 700 times the room of its text; no module that
+people wrote is half as long as this."""
+
 
 def wants(path: str) -> bool:
     return path.endswith((".py", ".pyw"))
@@ -41,15 +45,18 @@ def read(path: str, data: bytes) -> tuple[PythonFacts, ast.Module | None]:
     except (SyntaxError, ValueError, LookupError) as problem:
         return _unparsed(text, problem), None
     except (RecursionError, MemoryError):
-        facts = PythonFacts(code_lines=_count(text), problem="nested too deeply to be read", problem_kind="too-deep")
+        facts = PythonFacts(code_lines=_count(text), problem="too long or nested too deeply", problem_kind="too-deep")
         return facts, None
 
 
 def parse(source: str | bytes) -> ast.Module:
     """The syntax tree of a module, without warnings about what is in it.
 
-    Raises SyntaxError, ValueError (null bytes), LookupError (unknown coding), RecursionError or MemoryError.
+    Raises SyntaxError, ValueError (null bytes), LookupError (unknown coding), RecursionError, or MemoryError, also for
+    a text longer than `LARGEST`.
     """
+    if len(source) > LARGEST:
+        raise MemoryError
     _silence()
     tree = compile(source, _FILE, "exec", ast.PyCF_ONLY_AST)
     assert isinstance(tree, ast.Module)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from prodcheck.extract import requirements
 from prodcheck.extract.dependency import Manifest, Requirement, inside, normalise
+from prodcheck.extract.python import parse
 from prodcheck.extract.text import decode, short_blanks
 from prodcheck.patterns import lazy_regex
 
 _REQUIREMENTS_FILE = lazy_regex(
     r"[\w./\\-]*(?:requirement|require|reqs?|constraint|dependenc)[\w./\\-]*\.(?:txt|in|pip)\Z", re.I
 )
-_INSTALL_REQUIRES = lazy_regex(r"\b(install_requires|requires)\s*=\s*(\[[^\]]*\]|\([^)]*\))")
+_INSTALL_REQUIRES = lazy_regex(r"\b(install_requires|requires)\s*=\s*(\[[^\]]{0,20000}\]|\([^)]{0,20000}\))")
 
 
 def extract_py(path: str, data: bytes) -> tuple[Manifest, ...]:
@@ -25,9 +25,7 @@ def extract_py(path: str, data: bytes) -> tuple[Manifest, ...]:
     if "setup" not in text:
         return ()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            module = ast.parse(text)
+        module = parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return _unparsable(path, text)
     script = _Script(module)
