@@ -287,3 +287,18 @@ def test_warnings_about_audited_source_stay_silent_and_others_do_not() -> None:
 def test_same_bytes_give_the_same_facts() -> None:
     source = b"import a\nclass B:\n    def c(self):\n        return a.d(1)\n"
     assert extract("a.py", source) == extract("a.py", source)
+
+
+@pytest.mark.parametrize(
+    ("body", "branches"),
+    [
+        ("if x == 1:\n        y = 1\n    elif x == 2:\n        y = 2\n    elif x == 3:\n        y = 3", 1),
+        ("if x == 1:\n        y = 1\n    elif x == 2:\n        y = 2\n        z = 3", 2),
+        ("y = [i for i in x]", 0),
+        ("y = [i for i in x if i]", 1),
+        ("for i in x:\n        if i and x:\n            y = 1", 3),
+    ],
+)
+def test_tables_of_cases_and_comprehensions_are_no_branches(body: str, branches: int) -> None:
+    definition = read(f"def f(x):\n    {body}\n").definitions[0]
+    assert definition.complexity == branches + 1

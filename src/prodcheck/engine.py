@@ -224,6 +224,12 @@ def _softer(severity: Severity) -> Severity:
     return order[min(order.index(severity) + 1, order.index(Severity.MINOR))] if severity.points > 2 else severity
 
 
+def _spoken(hit: Hit, severity: Severity) -> Severity:
+    """How loudly one hit is told: what is not sure is never told loudly."""
+    loud = hit.severity or severity
+    return max(loud, Severity.MINOR, key=lambda s: s.rank) if hit.confidence is Confidence.LOW else loud
+
+
 def _findings(
     rule: Rule,
     severity: Severity,
@@ -243,7 +249,7 @@ def _findings(
             Finding(
                 rule_id=rule.id,
                 category=rule.category,
-                severity=hit.severity or severity,
+                severity=_spoken(hit, severity),
                 confidence=hit.confidence,
                 message=_message(rule.message, hit.detail or outcome.reason, outcome.reason),
                 location=hit.location,

@@ -13,8 +13,6 @@ from prodcheck.facts.ci import CiCommand, CiGraph
 from prodcheck.model import Confidence, Evidence, Hit, Kind, Location, Outcome, Severity, Strength
 from prodcheck.patterns import lazy_regex
 
-SMALL = 300
-"""Lines of code in notebooks up to which a project without modules is not blamed much for having no CI."""
 ON_CHANGE = frozenset({"push", "pull_request"})
 _WORK = frozenset(
     "test lint format format-write type build publish deploy train score validate-data monitor secret-scan provision "
@@ -85,9 +83,8 @@ def _none_at_all(facts: Facts) -> Outcome:
         place = facts.ci.elsewhere[0].location
         where = place.path if place else ""
         return Outcome(0.0, reason=f"no CI configuration where a CI system reads it ({where} is not read)")
-    small = facts.code.python_lines == 0 and facts.code.notebook_lines <= SMALL
-    # For a notebook or two there is little that CI could run.
-    return Outcome(0.0, reason="no CI configuration", severity=Severity.MINOR if small else None)
+    softer = Severity.MINOR if facts.code.small_notebooks else None
+    return Outcome(0.0, reason="no CI configuration", severity=softer)
 
 
 def _triggers(pipeline: Pipeline, graph: CiGraph) -> frozenset[str]:

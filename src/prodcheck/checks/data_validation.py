@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
-from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength, ToolUse
+from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severity, Strength, ToolUse
 from prodcheck.patterns import lazy_regex
 
 BY_HAND = 5
@@ -50,7 +50,9 @@ def no_data_validation(facts: Facts, params: Mapping[str, object]) -> Outcome:
         return _partly(0.25, best, f"{best.name} is installed, not used")
     first = min(own, key=lambda e: not _TRAINING_DATA.search(e.location.path if e.location else ""))
     hit = Hit(first.location, "read without a check", identity="read")
-    return Outcome(0.0, hits=(hit,), reason="data is read, and nothing checks its columns, types or ranges")
+    softer = Severity.MINOR if facts.code.small_notebooks else None
+    reason = "data is read, and nothing checks its columns, types or ranges"
+    return Outcome(0.0, hits=(hit,), reason=reason, severity=softer)
 
 
 def _partly(score: float, use: ToolUse, reason: str) -> Outcome:

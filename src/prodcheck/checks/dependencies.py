@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from prodcheck.checks import environment, locking, portability, runtime, undeclared
 from prodcheck.extract.dependency import Manifest, Requirement
@@ -99,11 +100,12 @@ def unpinned_dependencies(facts: Facts, params: Mapping[str, object]) -> Outcome
             count = sum(len(_relevant(facts, m)) for m in manifests) or 1
             earned, possible, exact, total = earned + count, possible + count, exact + count, total + count
             continue
-        judged = _judge(facts, home, library)
+        packaged = _is_packaged(home, projects, manifests)
+        judged = _judge(facts, home, library or packaged)
         earned, possible = earned + judged.earned, possible + judged.possible
         exact, total = exact + judged.exact, total + judged.total
         files += judged.files
-        hits += judged.hits
+        hits += [replace(hit, severity=Severity.MINOR) for hit in judged.hits] if packaged else judged.hits
     if not total:
         return Outcome.unknown("the requirements are computed, not written down")
     if not files:
@@ -197,6 +199,12 @@ def _relevant(facts: Facts, manifest: Manifest) -> list[Requirement]:
     ]
 
 
+def _is_packaged(home: str, projects: Mapping[str, object], manifests: list[Manifest]) -> bool:
+    """Whether a folder is a package of its own beside the project that contains it."""
+    formats = {m.format for m in manifests}
+    return bool(home and "" in projects and formats) and formats <= {"setup.py", "setup.cfg"}
+
+
 def no_lockfile(facts: Facts, params: Mapping[str, object]) -> Outcome:
     """Whether the whole environment, indirect dependencies included, is locked, and the lock fresh and committed."""
     needed = needed_packages(facts)
@@ -211,8 +219,7 @@ def no_lockfile(facts: Facts, params: Mapping[str, object]) -> Outcome:
     for home, manifests in sorted(projects.items()):
         weight = files[home] or (0 if any(files.values()) else 1)
         # A package inside a larger repository is installed by others too: what runs it is locked above it.
-        packaged = home and "" in projects and all(m.format in ("setup.py", "setup.cfg") for m in manifests)
-        if not weight or (packaged and manifests):
+        if not weight or _is_packaged(home, projects, manifests):
             continue
         lock = locking.best_lock(facts, home, manifests)
         if lock is None:

@@ -98,7 +98,8 @@ def no_drift_monitoring(facts: Facts, params: Mapping[str, object]) -> Outcome:
     if declared or imported:
         found = declared[0] if declared else Evidence(f"imports {imported[0].module}", imported[0].location)
         reason = f"{found.detail}, and nothing compares live data with what the model was trained on"
-        return Outcome(DECLARED, (found,), (Hit(found.location, reason, identity="declared"),), reason)
+        place = operations.training_place if "great-expectations" in found.detail else found.location
+        return Outcome(DECLARED, (found,), (Hit(place, reason, identity="declared"),), reason)
     used = operations.serving or batches
     place = used[0].location if used else operations.training_place
     reason = (

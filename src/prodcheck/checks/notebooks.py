@@ -129,8 +129,9 @@ def logic_only_in_notebooks(facts: Facts, params: Mapping[str, object]) -> Outco
     hits = []
     longest = max(book.code_lines for book in books)
     for book in sorted(books, key=lambda b: (-b.code_lines, b.path))[:5]:
-        if book.code_lines < min(SHORT / 2, longest / 2):
-            continue  # nothing worth a module
+        looks = not book.definitions and not any(book.stages.get(s) for s in ("train", "persist", "predict", "prepare"))
+        if looks or book.code_lines < min(SHORT / 2, longest / 2):
+            continue  # nothing worth a module: short, or plots and counts
         defined = f", {book.definitions} definition{'s' * (book.definitions != 1)}" if book.definitions else ""
         hits.append(Hit(Location(book.path), f"{book.code_lines} lines of code{defined}", identity="share"))
     evidence = [Evidence(f"{book.code_lines} lines of code", Location(book.path)) for book in books[:3]]

@@ -9,7 +9,7 @@ from prodcheck.checks.monitoring import no_drift_monitoring
 from prodcheck.facts import Facts
 from prodcheck.facts.operations import DEMAND, EVENT, JOBS, PUSH, REGISTER, SCHEDULE, TRAIN, Trigger
 from prodcheck.facts.paths import Role
-from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Stage, Strength
+from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severity, Stage, Strength
 from prodcheck.patterns import lazy_regex
 
 LIVE, ON_DEMAND, PAUSED, BY_HAND, SCRIPTED = 1.0, 0.6, 0.4, 0.4, 0.2
@@ -47,7 +47,8 @@ def manual_runs_only(facts: Facts, params: Mapping[str, object]) -> Outcome:
         return Outcome.unknown(f"{remote[0].detail} is not in the tree", tuple(remote[:2]))
     place = operations.training_place or operations.batch_scoring[0].location
     reason = "training starts only when a person runs it" if facts.code.trains else "scoring starts only by hand"
-    return Outcome(0.0, hits=(Hit(place, reason, identity="manual"),), reason=reason)
+    softer = Severity.MINOR if facts.code.small_notebooks else None
+    return Outcome(0.0, hits=(Hit(place, reason, identity="manual"),), reason=reason, severity=softer)
 
 
 def _one_command(facts: Facts, train: bool = False) -> tuple[Evidence, ...]:

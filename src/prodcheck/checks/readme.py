@@ -93,12 +93,15 @@ def _parts(facts: Facts, readme: Readme) -> Iterator[tuple[float, bool, str]]:
     yield 0.15, words.count_words(text) >= 100, "a description"
     yield 0.25, bool(words.SETUP.search(headings) or words.INSTALL.search(code)), "how to set it up"
     yield 0.25, _shows_usage(facts, text, code, headings), "how to run or use it"
-    if facts.project.kind in (Kind.TRAINING, Kind.NOTEBOOKS, Kind.COURSE):
+    course = facts.project.kind is Kind.COURSE  # has neither data nor results of its own
+    if facts.project.kind in (Kind.TRAINING, Kind.NOTEBOOKS):
         yield 0.15, bool(words.DATA.search(text)), "where the data comes from"
+    elif course:
+        yield 0.15, True, "what it teaches"
     else:
         shown = words.API.search(text) or words.NOTEBOOK_LINK.search(text) or words.PYTHON_CODE.search(code)
         yield 0.15, bool(shown), "where the interface is described"
-    yield 0.1, bool(words.RESULTS.search(text)), "results or architecture"
+    yield 0.1, course or bool(words.RESULTS.search(text)), "results or architecture"
     owners = any(p.rpartition("/")[2].upper().startswith(("CODEOWNERS", "AUTHORS", "MAINTAINERS")) for p in facts.files)
     yield 0.1, owners or bool(words.CONTACT.search(text)), "whom to ask"
 

@@ -41,6 +41,8 @@ _DELIVERS = frozenset(
     "to_csv to_parquet to_sql to_excel to_json to_gbq insert_many put_object writerow writerows".split()
 )
 
+_SUBMISSION = lazy_regex(r"(?i)submission[^/]*\.csv$")
+"""The file that a competition wants its answers in."""
 _ANSWER = lazy_regex(r"(?i)submi|pred|result|output|score|forecast")
 """Names under which predictions are written."""
 
@@ -194,13 +196,14 @@ def _target(module: _Module, scope: str, call: Call, modules: Mapping[str, _Modu
 def _never_kept(facts: Facts, modules: Mapping[str, _Module]) -> Outcome:
     """Nothing saves or loads a model: then whoever wants a prediction trains first. Plain evaluation is not meant."""
     hits = []
+    competing = any(_SUBMISSION.search(path) for path in facts.files)
     for module in modules.values():
         predicts = module.found.stages.get("predict", ())
         if not predicts or not module.found.stages.get("train"):
             continue
         trained = module.found.stages["train"][0]
-        if _by_design(module, trained):
-            continue
+        if _by_design(module, trained) or (competing and facts.files[module.path].notebook is not None):
+            continue  # what a competition asks for is handed in once
         delivered = _delivers(module.python, predicts[0].line)
         named = _SERVING_NAME.search(module.path)
         if delivered is not None or named:

@@ -13,7 +13,7 @@ from prodcheck.patterns import lazy_regex
 
 PYTHON_SHARE = 0.7
 """What stating the Python version counts; the rest is the operating system and CUDA, for those that need them."""
-STATED, TESTED, TOLD, TRIVIAL, CLASSIFIED = 0.7, 0.4, 0.3, 0.3, 0.2
+STATED, MISNAMED, TESTED, TOLD, TRIVIAL, CLASSIFIED = 0.7, 0.45, 0.4, 0.3, 0.3, 0.2
 
 _NATIVE = frozenset(
     "torch tensorflow jax jaxlib cupy cudf cuml cv2 faiss pytesseract pyodbc dgl mxnet paddle onnxruntime flash_attn "
@@ -94,6 +94,11 @@ def _python_of(facts: Facts, path: str) -> Iterator[tuple[float, Evidence]]:
     """What one file, judged by its name, says about Python."""
     name = path.rpartition("/")[2]
     lowered = name.lower()
+    python = facts.files[path].python
+    for call in python.calls if python and name == "setup.py" else ():
+        if call.method == "setup" and "requires_python" in call.keywords:
+            detail = f"{path} says requires_python, which setuptools does not know (it is python_requires)"
+            yield MISNAMED, Evidence(detail, Location(path, call.line), Strength.DECLARED)
     if name in _VERSION_FILES:
         for number, line in enumerate(facts.text(path).splitlines(), start=1):
             match = _VERSION_FILES[name].match(line)

@@ -6,10 +6,12 @@ import fnmatch
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from prodcheck.checks.undeclared import is_shipped
 from prodcheck.extract.python_model import Import, PythonFacts
 from prodcheck.facts import Facts
+from prodcheck.facts.dependencies import BENCHMARK_PARTS
 from prodcheck.facts.paths import Role
-from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
+from prodcheck.model import Confidence, Evidence, Hit, Kind, Location, Outcome, Strength
 from prodcheck.patterns import lazy_regex
 
 MODULE_LINES = 30
@@ -70,10 +72,13 @@ def _lines(facts: Facts, path: str) -> int:
 def _modules(facts: Facts) -> dict[str, str]:
     """Dotted name to path of the modules that tests should reach."""
     found = {}
+    library = facts.project.kind is Kind.LIBRARY
     for path, file in facts.files.items():
         if file.python is None or facts.role(path) is not Role.CODE or file.python.code_lines < MODULE_LINES:
             continue
-        if path.rpartition("/")[2] not in _NO_MODULES:
+        if library and not is_shipped(facts, path):
+            continue
+        if path.rpartition("/")[2] not in _NO_MODULES and not BENCHMARK_PARTS & set(path.lower().split("/")):
             found[_dotted(path)] = path
     return found
 
@@ -120,6 +125,8 @@ def _reached(facts: Facts, modules: Mapping[str, str]) -> tuple[set[str], set[st
                 reached.add(known)
                 if known in packages:
                     waiting += _exported(known, packages[known])
+                    if deep:
+                        waiting += _registered(facts, paths.get(known, ""), packages[known])
                 elif known in paths:
                     waiting += _used(facts, paths[known]) if deep else _reexported(facts, paths[known])
 
@@ -200,9 +207,23 @@ def _reexported(facts: Facts, path: str) -> Iterator[str]:
 
 
 def _used(facts: Facts, path: str) -> Iterator[str]:
-    """Everything that a module imports."""
+    """Everything that a module imports, by name or, where it imports by a computed name, by a table of names."""
     python = facts.files[path].python
     yield from _names(path, python.imports if python else ())
+    yield from _registered(facts, path, python)
+
+
+_DOTTED_TEXT = lazy_regex(r"""["'](\w+(?:\.\w+)+)["']""")
+
+
+def _registered(facts: Facts, path: str, python: PythonFacts | None) -> Iterator[str]:
+    """What `importlib.import_module` may bring in: the modules a registry names, or all that lie beside it."""
+    if python is None or not any(call.method in ("import_module", "iter_modules") for call in python.calls):
+        return
+    yield from _DOTTED_TEXT.findall(facts.text(path))
+    folder = path.rpartition("/")[0]
+    if path.endswith("/__init__.py"):
+        yield from (_dotted(p) for p in facts.files if p.startswith(folder + "/") and p.endswith(".py"))
 
 
 def _coverage(facts: Facts) -> tuple[Evidence, ...]:

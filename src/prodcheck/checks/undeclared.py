@@ -165,13 +165,15 @@ def _is_judged(facts: Facts, path: str) -> bool:
     """
     if facts.role(path) is not Role.CODE or BENCHMARK_PARTS & set(path.lower().split("/")):
         return False
-    return facts.project.kind is not Kind.LIBRARY or _is_shipped(facts, path)
+    return facts.project.kind is not Kind.LIBRARY or is_shipped(facts, path)
 
 
-def _is_shipped(facts: Facts, path: str) -> bool:
+def is_shipped(facts: Facts, path: str) -> bool:
     """True for a module of a package, of the `src` folder, or at the root."""
     if path.partition("/")[0] in _TOOL_FOLDERS:
         return False
     folder = path.rpartition("/")[0]
+    if not folder and any(p.count("/") == 1 and p.endswith("/__init__.py") for p in facts.files):
+        return False  # a script beside the package
     packaged = f"{folder}/__init__.py" in facts.files or path.startswith("src/") or not folder
     return packaged and not path.endswith(".ipynb")

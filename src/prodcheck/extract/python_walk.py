@@ -59,6 +59,14 @@ def _tested(test: ast.expr) -> list[ast.expr]:
     return found
 
 
+def _is_case(orelse: list[ast.stmt]) -> bool:
+    """Whether the rest of an `if` is one more case: an `elif` whose body is a single simple statement."""
+    if len(orelse) != 1 or type(orelse[0]) is not ast.If:
+        return False
+    body = orelse[0].body
+    return len(body) == 1 and isinstance(body[0], ast.Assign | ast.Return | ast.Raise | ast.Expr | ast.Pass)
+
+
 class Walk(Expressions):
     """The state of one walk; `facts` is its result."""
 
@@ -166,6 +174,8 @@ class Walk(Expressions):
             self.block.complexity += 1
         inner: list[ast.stmt | None] = []
         if isinstance(node, ast.If):
+            if self.block is not None and _is_case(node.orelse):
+                self.block.complexity -= 1  # a table of cases, written as `elif x == 1: y = 2`, is one decision
             self.expression(node.test)
             inner.extend(self.guarded(node))
             inner.extend(node.orelse)

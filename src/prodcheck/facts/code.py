@@ -19,6 +19,9 @@ NOTEBOOK_FLAVOURS = frozenset("databricks percent nbconvert jupytext".split())
 MAX_PLACES = 20
 """Places kept per stage and file."""
 
+SMALL_NOTEBOOKS = 300
+"""Code lines up to which notebooks that are all there is count as small."""
+
 
 @dataclass(frozen=True)
 class NotebookCode:
@@ -70,6 +73,11 @@ class Code:
     def code_lines(self) -> int:
         """Code lines in modules and notebooks together."""
         return self.python_lines + self.notebook_lines
+
+    @property
+    def small_notebooks(self) -> bool:
+        """Whether the project is a notebook or two and nothing else: there is little that could be automated."""
+        return self.python_lines == 0 and self.notebook_lines <= SMALL_NOTEBOOKS
 
     @property
     def notebook_share(self) -> float:

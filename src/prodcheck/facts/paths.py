@@ -30,7 +30,7 @@ VENDORED_PARTS = frozenset(
 TEST_PARTS = frozenset("test tests testing unittests unit_tests integration_tests e2e test_suite spec specs".split())
 DOCS_PARTS = frozenset(
     "doc docs documentation example examples tutorial tutorials demo demos sample samples gallery cookbook "
-    "cookbooks recipes guides example_dags".split()
+    "cookbooks recipes guides example_dags egs".split()
 )
 _DOCS_NAME = lazy_regex(r"(?:versioned|translated)?[-_]?docs(?:[-_].*)?")
 """Folders such as `docs-website`, `docs_src` and `versioned_docs`."""
