@@ -123,7 +123,7 @@ def _attempt(
     outcome = _with_gaps(judge(rule.matcher, facts, rule.polarity), rule, facts)
     if outcome.severity is not None and outcome.severity.rank > severity.rank:
         severity = outcome.severity
-    missing = _missing(rule, results)
+    missing = _missing(rule, results) or (outcome.needs if outcome.needs in results else None)
     if missing:
         own = outcome.score if outcome.score is not None else 0.0
         return Result(

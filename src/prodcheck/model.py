@@ -176,6 +176,8 @@ class Outcome:
     applicable: bool = True
     severity: Severity | None = None
     """Set only to speak more softly, and weigh less, than the rule: by what the project is, not by how it fares."""
+    needs: str = ""
+    """One of the rule's prerequisites, where nothing can be judged before it passes: it then blocks the result."""
 
     @staticmethod
     def unknown(reason: str, evidence: tuple[Evidence, ...] = ()) -> Outcome:

@@ -16,6 +16,8 @@ from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severi
 from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
 
+MANY = 12
+"""Files of data that are named; who has more knows."""
 BEARABLE = 10
 """How many times the size of small data git still bears, if nobody changes the data often."""
 
@@ -90,8 +92,12 @@ def _one_a_file(reads: list[_Read]) -> Iterator[Hit]:
     by_file: dict[str, list[_Read]] = {}
     for read in reads:
         by_file.setdefault(read.location.path if read.location else "", []).append(read)
-    for several in list(by_file.values())[:3]:
-        sources = list(dict.fromkeys(read.source for read in several))
+    told: set[str] = set()
+    for several in by_file.values():
+        sources = list(dict.fromkeys(read.source for read in several if PurePosixPath(read.source).name not in told))
+        if not sources or len(told) >= MANY:
+            continue
+        told.update(PurePosixPath(source).name for source in sources)
         more = f" and {len(sources) - 1} more have" if len(sources) > 1 else " has"
         yield Hit(several[0].location, f"{sources[0]}{more} no recorded version", identity=sources[0])
 

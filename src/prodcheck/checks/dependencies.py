@@ -86,7 +86,8 @@ def unpinned_dependencies(facts: Facts, params: Mapping[str, object]) -> Outcome
         return Outcome.not_applicable("the code imports the standard library only")
     projects = locking.homes(facts)
     if not projects:
-        return Outcome(0.0, reason="no manifest lists requirements whose versions could be pinned")
+        reason = "no manifest lists requirements whose versions could be pinned"
+        return Outcome(0.0, reason=reason, needs="no-dependency-manifest")
     library = _is_library(facts)
     earned = possible = 0.0
     exact = total = 0
@@ -210,6 +211,8 @@ def no_lockfile(facts: Facts, params: Mapping[str, object]) -> Outcome:
     needed = needed_packages(facts)
     if not needed:
         return Outcome.not_applicable("the code imports the standard library only")
+    if not locking.homes(facts) and not facts.dependencies.locks and not locking.ignored_locks(facts):
+        return Outcome(0.0, reason="nothing is declared that could be locked", needs="no-dependency-manifest")
     projects = locking.homes(facts) or {"": []}
     files = locking.sizes(facts, projects)
     evidence: list[Evidence] = []

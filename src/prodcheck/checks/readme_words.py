@@ -58,7 +58,9 @@ NOTEBOOK_LINK = lazy_regex(
 )
 _GUIDE = r"(?:example|tutorial|quick ?-?start|getting[- _]?started|user[- ]?guide|usage|readthedocs|\bdocumentation)"
 GUIDE_LINK = lazy_regex(
-    rf"(?<!!)\[[^\]]*{_GUIDE}[^\]]*\]\(|(?<!!)\[[^\]]*\]\([^)]*{_GUIDE}|`[^`<]*{_GUIDE}[^`<]*<[^`>]+>`_", re.IGNORECASE
+    rf"(?<!!)\[[^\]]*{_GUIDE}[^\]]*\]\(|(?<!!)\[[^\]]*\]\([^)]*{_GUIDE}|`[^`<]*{_GUIDE}[^`<]*<[^`>]+>`_|"
+    rf"{_GUIDE}[^.\n]{{0,40}}\s(?:can be found|is available|are available|is hosted|lives?|see)\b",
+    re.IGNORECASE,
 )
 """A link to examples, a tutorial or a guide: Markdown (not an image) or reStructuredText."""
 LOCAL_LINK = lazy_regex(r"\]\((?!https?:|#|mailto:)[^)\s]+\)")

@@ -272,6 +272,16 @@ def no_integration_test(facts: Facts, params: Mapping[str, object]) -> Outcome:
         *dags,
         *(Evidence("is named like an integration test", Location(p)) for p in facts.tests.files if _NAMED.search(p)),
     ]
+    fits = [
+        e
+        for path in facts.tests.files
+        for stages in [facts.code.stages_by_file.get(path, {})]
+        if stages.get("train") and (stages.get("evaluate") or stages.get("predict"))
+        for e in stages["train"][:1]
+    ]
+    if fits and not weak:
+        reason = "tests fit a model and look at what it says, and none runs the whole training"
+        return Outcome(0.5, tuple(fits[:3]), reason=reason, confidence=Confidence.MEDIUM)
     if weak:
         reason = "a test by name, and no run of the whole found in it"
         return Outcome(0.5, tuple(weak[:3]), reason=reason, confidence=Confidence.MEDIUM)

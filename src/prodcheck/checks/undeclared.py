@@ -30,7 +30,8 @@ def undeclared_import(facts: Facts, params: Mapping[str, object]) -> Outcome:
     if not needed:
         return Outcome.not_applicable("the code imports the standard library only")
     if not locking.main_manifests(facts):
-        return Outcome(0.0, reason=f"no manifest declares any of the {len(needed)} imported packages")
+        reason = f"no manifest declares any of the {len(needed)} imported packages"
+        return Outcome(0.0, reason=reason, needs="no-dependency-manifest")
     open_ended = [m for m in deps.manifests if m.dynamic and not m.includes]
     if open_ended:
         return Outcome.unknown(f"{open_ended[0].path} computes its dependencies")
