@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 from prodcheck.extract import build_files, conda, locks, pyproject, requirements, setuptools
@@ -55,20 +56,21 @@ def wants(path: str) -> bool:
     return format_of(path) != ""
 
 
-def extract(path: str, data: bytes) -> tuple[Manifest, ...] | None:
+def extract(path: str, data: bytes, tree: ast.Module | None = None) -> tuple[Manifest, ...] | None:
     """The dependency manifests of one file; None when it holds none.
 
     Most files give one. A `pyproject.toml` may give several, one for each tool that declares dependencies of its own.
+    `tree` is the syntax tree of a Python module that has been parsed for its other facts.
     """
-    found = _read(format_of(path), path, data)
+    found = _read(format_of(path), path, data, tree)
     return found or None
 
 
-def _read(format: str, path: str, data: bytes) -> tuple[Manifest, ...]:
+def _read(format: str, path: str, data: bytes, tree: ast.Module | None) -> tuple[Manifest, ...]:
     if format == "script":
         return pyproject.extract_script(path, data) if b"# /// script" in data else ()
     if format == "setup.py":
-        return setuptools.extract_py(path, data)
+        return setuptools.extract_py(path, data, tree)
     if format == "setup.cfg":
         return setuptools.extract_cfg(path, data)
     if format == "pyproject.toml":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from prodcheck.errors import UnreadableFile
 from prodcheck.extract import ci, container, document, ignores, manifest, notebook, python, secrets, tasks
 from prodcheck.extract.budget import OutOfTime, limited
+from prodcheck.extract.installed import is_installed
 from prodcheck.extract.python import PythonFacts
 from prodcheck.extract.secrets.redact import redact
 from prodcheck.extract.text import is_binary, is_lfs_pointer
@@ -80,6 +81,8 @@ def extract_file(path: str, data: bytes, *, blob: str | None = None, tracked: bo
         return FileFacts(path, len(data), blob, tracked, lfs_pointer=True)
     if is_binary(data):
         return FileFacts(path, len(data), blob, tracked, binary=True)
+    if is_installed(path):
+        return FileFacts(path, len(data), blob, tracked)
     book = notebook.extract(path, data) if notebook.wants(path) else None
     module, tree = python.read(path, data) if python.wants(path) else (None, None)
     return FileFacts(
@@ -89,7 +92,7 @@ def extract_file(path: str, data: bytes, *, blob: str | None = None, tracked: bo
         tracked,
         python=module,
         notebook=book,
-        manifests=(manifest.extract(path, data) or ()) if manifest.wants(path) else (),
+        manifests=(manifest.extract(path, data, tree) or ()) if manifest.wants(path) else (),
         pipeline=ci.extract(path, data) if ci.wants(path) else None,
         tasks=(tasks.extract(path, data, tree) or ()) if tasks.wants(path) else (),
         document=document.extract(path, data) if document.wants(path) else None,

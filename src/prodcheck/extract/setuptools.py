@@ -19,13 +19,16 @@ _REQUIREMENTS_FILE = lazy_regex(
 _INSTALL_REQUIRES = lazy_regex(r"\b(install_requires|requires)\s*=\s*(\[[^\]]{0,20000}\]|\([^)]{0,20000}\))")
 
 
-def extract_py(path: str, data: bytes) -> tuple[Manifest, ...]:
-    """The manifest of a setup script; nothing for a `setup.py` that does not call `setup`."""
+def extract_py(path: str, data: bytes, tree: ast.Module | None = None) -> tuple[Manifest, ...]:
+    """The manifest of a setup script; nothing for a `setup.py` that does not call `setup`.
+
+    `tree` is its syntax tree, where somebody has parsed it before.
+    """
     text = decode(data)
     if "setup" not in text:
         return ()
     try:
-        module = parse(text)
+        module = tree or parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return _unparsable(path, text)
     script = _Script(module)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from functools import lru_cache
 
+from prodcheck.extract.installed import INSTALLED_PARTS
 from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
 
@@ -23,9 +24,9 @@ class Role(str, Enum):
     """Belongs to a project that will be rendered from this one (`{{cookiecutter.name}}/...`)."""
 
 
-VENDORED_PARTS = frozenset(
-    "node_modules site-packages dist-packages .venv venv virtualenv .tox .nox .eggs third_party third-party "
-    "thirdparty vendor vendored _vendor extern external_libs submodules bower_components .ipynb_checkpoints".split()
+VENDORED_PARTS = INSTALLED_PARTS | frozenset(
+    "third_party third-party thirdparty vendor vendored _vendor extern external_libs submodules "
+    ".ipynb_checkpoints".split()
 )
 TEST_PARTS = frozenset("test tests testing unittests unit_tests integration_tests e2e test_suite spec specs".split())
 DOCS_PARTS = frozenset(
