@@ -102,11 +102,13 @@ def unpinned_dependencies(facts: Facts, params: Mapping[str, object]) -> Outcome
             earned, possible, exact, total = earned + count, possible + count, exact + count, total + count
             continue
         packaged = _is_packaged(home, projects, manifests)
+        # Beside what is shipped, or inside a library, a list of requirements serves one experiment.
+        aside = packaged or (library and bool(home) and "" in projects)
         judged = _judge(facts, home, library or packaged)
         earned, possible = earned + judged.earned, possible + judged.possible
         exact, total = exact + judged.exact, total + judged.total
         files += judged.files
-        hits += [replace(hit, severity=Severity.MINOR) for hit in judged.hits] if packaged else judged.hits
+        hits += [replace(hit, severity=Severity.MINOR) for hit in judged.hits] if aside else judged.hits
     if not total:
         return Outcome.unknown("the requirements are computed, not written down")
     if not files:

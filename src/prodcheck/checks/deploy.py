@@ -15,8 +15,8 @@ _LESSER = frozenset({"lint", "type", "format"})
 _ON_CHANGE = frozenset({"push", "pull_request"})
 _LOCAL_CLUSTER = lazy_regex(r"(?:kind (?:create|load)|minikube start|k3d cluster|microk8s|ct install|localstack)\b")
 """A cluster that the job makes for itself: what is deployed there is under test."""
-_TRIAL = lazy_regex(r"test\.?pypi|localhost|127\.0\.0\.1|registry:5000", re.IGNORECASE)
-"""Places that nobody installs from."""
+_TRIAL = lazy_regex(r"test\.?pypi|^dvc push|localhost|127\.0\.0\.1|registry:5000", re.IGNORECASE)
+"""Places that nobody installs from, and data that goes to its store."""
 _INFRASTRUCTURE = lazy_regex(r"(?i)(?:^|[/_.-])(?:iac|infra(?:structure)?)(?:[/_.-]|$)")
 _REMOTE = lazy_regex(r"deploy|release|publish|\bcd\b", re.IGNORECASE)
 

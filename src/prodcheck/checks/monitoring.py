@@ -99,8 +99,10 @@ def no_drift_monitoring(facts: Facts, params: Mapping[str, object]) -> Outcome:
     imported = [p for p in facts.dependencies.third_party if set(p.distributions) & watching and p.role is Role.CODE]
     if declared or imported:
         found = declared[0] if declared else Evidence(f"imports {imported[0].module}", imported[0].location)
-        reason = f"{found.detail}, and nothing compares live data with what the model was trained on"
-        place = operations.training_place if "great-expectations" in found.detail else found.location
+        compares = "nothing compares live data with what the model was trained on"
+        near = "great-expectations" in found.detail or "great_expectations" in found.detail
+        reason = compares if near else f"{found.detail}, and {compares}"
+        place = operations.training_place if near else found.location
         return Outcome(DECLARED, (found,), (Hit(place, reason, identity="declared"),), reason)
     used = operations.serving or batches
     place = used[0].location if used else operations.training_place

@@ -9,7 +9,7 @@ from prodcheck.extract.python_model import Call, Definition, PythonFacts
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.facts.stages import FileStages, Seen, Stager
-from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome
+from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severity
 from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
 
@@ -41,8 +41,6 @@ _DELIVERS = frozenset(
     "to_csv to_parquet to_sql to_excel to_json to_gbq insert_many put_object writerow writerows".split()
 )
 
-_SUBMISSION = lazy_regex(r"(?i)submission[^/]*\.csv$")
-"""The file that a competition wants its answers in."""
 _ANSWER = lazy_regex(r"(?i)submi|pred|result|output|score|forecast")
 """Names under which predictions are written."""
 
@@ -196,14 +194,13 @@ def _target(module: _Module, scope: str, call: Call, modules: Mapping[str, _Modu
 def _never_kept(facts: Facts, modules: Mapping[str, _Module]) -> Outcome:
     """Nothing saves or loads a model: then whoever wants a prediction trains first. Plain evaluation is not meant."""
     hits = []
-    competing = any(_SUBMISSION.search(path) for path in facts.files)
     for module in modules.values():
         predicts = module.found.stages.get("predict", ())
         if not predicts or not module.found.stages.get("train"):
             continue
         trained = module.found.stages["train"][0]
-        if _by_design(module, trained) or (competing and facts.files[module.path].notebook is not None):
-            continue  # what a competition asks for is handed in once
+        if _by_design(module, trained):
+            continue
         delivered = _delivers(module.python, predicts[0].line)
         named = _SERVING_NAME.search(module.path)
         if delivered is not None or named:
@@ -213,7 +210,10 @@ def _never_kept(facts: Facts, modules: Mapping[str, _Module]) -> Outcome:
             hits.append(Hit(_place(facts, module.path, trained.line), told, sure, identity="not kept"))
     if hits:
         place = hits[0].location
-        return Outcome(0.0, (), tuple(hits), f"{place.path if place else 'code'} {hits[0].detail}", hits[0].confidence)
+        # What a small notebook hands in, mostly to a competition, is handed in once.
+        softer = Severity.MINOR if facts.code.small_notebooks else None
+        reason = f"{place.path if place else 'code'} {hits[0].detail}"
+        return Outcome(0.0, (), tuple(hits), reason, hits[0].confidence, severity=softer)
     return Outcome.not_applicable("models predict only to be evaluated")
 
 

@@ -9,7 +9,7 @@ from prodcheck.checks.data_validation import no_data_validation
 from prodcheck.checks.test_depth import no_integration_test, thin_or_vacuous_tests
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
-from prodcheck.model import Confidence, Evidence, Outcome
+from prodcheck.model import Confidence, Evidence, Outcome, Severity
 
 FEW = 3
 """Fewer tests than this are a beginning, not a suite."""
@@ -44,7 +44,8 @@ def no_tests(facts: Facts, params: Mapping[str, object]) -> Outcome:
     elif facts.tests.lookalikes:
         place = facts.tests.lookalikes[0].location
         reason += f"; {place.path if place else ''} is a script, not a test"
-    return Outcome(0.0, facts.tests.lookalikes[:3], reason=reason, confidence=_confidence(facts))
+    softer = Severity.MAJOR if facts.code.small_notebooks else None
+    return Outcome(0.0, facts.tests.lookalikes[:3], reason=reason, confidence=_confidence(facts), severity=softer)
 
 
 def _confidence(facts: Facts) -> Confidence:

@@ -31,7 +31,9 @@ _WRITES = lazy_regex(
     r"(?:.*\.)?(?:to_(?:csv|parquet|sql|feather|json|gbq|excel|delta)|write_(?:parquet|csv|delta|table|database)|saveAsTable|"
     r"insert_rows(?:_json)?|load_table_from_\w+|put_object|upload_file|insert_many|write\.\w+|savetxt|writerows?)"
 )
-_ASIDE = lazy_regex(r"(?i)(?<![a-z])(?:eval\w*|tests?|bench\w*|demo|install|setup|download|plot)(?![a-z])")
+_ASIDE = lazy_regex(
+    r"(?i)(?<![a-z])(?:eval\w*|tests?|bench\w*|demo|install|setup|download|plot|gcp|gcloud|aws|ec2|notes?|cheat\w*)(?![a-z])"
+)
 """Words in names of scripts that do not do the work itself."""
 _BESIDE = lazy_regex(
     r"(?i)compile|build|lint|test|format|install|setup|docs|clean|upload|push|image|check|help|notebook"
