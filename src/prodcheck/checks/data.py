@@ -35,6 +35,8 @@ def data_not_versioned(facts: Facts, params: Mapping[str, object]) -> Outcome:
     reads = _own_reads(facts)
     if not reads and facts.data.public:
         return Outcome(None, facts.data.public[:3], reason="only public datasets are loaded, by name", applicable=False)
+    if not reads and facts.code.reads_data and not _in_git(facts):
+        return Outcome.not_applicable("only public datasets are read, by readers called after them")
     tracked = [e for e in facts.data.versioned if _is_data(e)]
     if tracked:
         places = len(facts.data.versioned)
@@ -77,7 +79,9 @@ def _unversioned(
         hits = tuple(_one_a_file(outside))
         return Outcome(0.0, facts.data.ignored[:1], hits, f"{outside[0].source} is read and has no recorded version")
     first = reads[0].location if reads else None
-    hits = (Hit(first, "this data has no recorded version", Confidence.MEDIUM),) if first else ()
+    # Which data it is comes from outside, and may well have a version there.
+    hit = Hit(first, "this data has no recorded version", Confidence.MEDIUM, severity=Severity.MINOR)
+    hits = (hit,) if first else ()
     return Outcome(
         0.0,
         facts.data.ignored[:1],
@@ -135,6 +139,22 @@ def _is_data(evidence: Evidence) -> bool:
     return not pointer or kind_of(path, 1_000_000) != "model"
 
 
+_OF_A_MODEL = lazy_regex(r"(?i)\w*(?:param|weight|checkpoint|ckpt)\w*(?:file|path|name)")
+
+
+def _line(facts: Facts, location: Location) -> str:
+    """The line of a module at a place."""
+    lines = facts.text(location.path).splitlines()
+    return lines[location.line - 1] if location.line and location.line <= len(lines) else ""
+
+
+_BENCHMARK = lazy_regex(
+    r"(?i)(?:^|_)(?:ade20k|cifar\d*|imagenet\w*|coco\w*|voc\d*|mnist|svhn|celeba|cityscapes|cub\w*|kitti|librispeech|ljspeech|"
+    r"squad|glue|imdb|movielens|human36m|scannet|shapenet|modelnet\w*|ogb\w*|cora|citeseer|pubmed|reddit|wikitext\w*)(?:_|\.)"
+)
+"""Names of public datasets, in the names of the modules that read them."""
+
+
 def _own_reads(facts: Facts) -> list[_Read]:
     """Places where the project reads data of its own: not public datasets, and not files that it writes itself."""
     public = {e.location for e in facts.data.public}
@@ -146,6 +166,10 @@ def _own_reads(facts: Facts) -> list[_Read]:
         source = _literal(facts, evidence.location)
         if source and PurePosixPath(source).name in written:
             continue
+        if not source and _BENCHMARK.search(PurePosixPath(evidence.location.path).name):
+            continue  # the reader of a dataset that everybody knows by this name
+        if not source and evidence.location.cell is None and _OF_A_MODEL.search(_line(facts, evidence.location)):
+            continue  # weights of a model, in a format that holds data as well
         found.append(_Read(evidence.location, source))
     training = {e.location.path for e in facts.code.trains if e.location}
     return sorted(found, key=lambda read: read.location is None or read.location.path not in training)

@@ -237,7 +237,12 @@ def _saves(facts: Facts) -> list[Evidence]:
             or MODEL_WORDS.search(_fixed_name(facts, e.location))
         )
     ]
-    return sorted(likely or saves, key=lambda e: e.location is None or e.location.cell is not None)
+
+    def last(evidence: Evidence) -> tuple[bool, bool]:
+        line = _line(facts, evidence.location) if evidence.location else ""
+        return evidence.location is None or evidence.location.cell is not None, bool(_BESIDE.search(line))
+
+    return sorted(likely or saves, key=last)
 
 
 _DUMPED = lazy_regex(r"\b(?:dump|save|log_artifacts?)\(\s*(?P<what>[\w.]+)")
@@ -248,6 +253,8 @@ _NO_MODEL = lazy_regex(
     r"(?:_\w*)?"
 )
 """Names of what is saved beside a model; one that holds `model` or the like is taken for a model before."""
+_BESIDE = lazy_regex(r"(?i)encoder|scaler|vectori[sz]er|imputer|transformer\b|tokenizer|preprocessor")
+"""What is fitted and saved beside the model itself, named after it where both are saved."""
 _ANY_CONTENT = lazy_regex(
     r"calls (?:\w+\.)*(?:joblib|c?pickle|dill|cloudpickle|torch)\.(?:dump|save)\(\)", re.IGNORECASE
 )

@@ -150,7 +150,7 @@ _NOT_A_PACKAGE = lazy_regex(r"(?i)tests?|docs?|src|examples?\w*|benchmarks?|scri
 _CCDS_DATA = frozenset("data/raw data/interim data/processed data/external models notebooks references reports".split())
 _CONFIG_FILE = lazy_regex(
     r"(?i)(?:^|/)(?:params|config\w*|parameters|hparams|settings|\.env\.(?:example|sample|template))\.(?:ya?ml|toml|ini|json|cfg)$"
-    r"|(?:^|/)(?:conf|config|configs|configuration|hydra_conf)/.*\.(?:ya?ml|toml|ini|json|cfg|gin|py|conf)$|\.gin$|(?:^|/)\.env\.\w+$"
+    r"|(?:^|/)(?:conf|cfg|cfgs|config|configs|configuration|hydra_conf|hparams)/.*\.(?:ya?ml|toml|ini|json|cfg|gin|py|conf)$|\.gin$|(?:^|/)\.env\.\w+$"
 )
 
 
@@ -218,7 +218,8 @@ def _known_layout(facts: Facts, own: list[str]) -> Evidence | None:
     sizes = Counter(p.partition("/")[0] for p in own if p.endswith(".py") and facts.role(p) is Role.CODE)
     flat = [(sizes[p], p) for p in packages if "/" not in p and not _NOT_A_PACKAGE.fullmatch(p)]
     size, package = max(flat, default=(0, ""))
-    if size >= 4 and build:
+    scattered = sum("/" not in p and p.endswith(".ipynb") for p in own) > 2
+    if size >= 4 and build and not scattered and size >= sum(sizes.values()) / 2:
         place = Location(f"{package}/__init__.py")
         return Evidence(f"keeps its code in the package {package}", place, Strength.CONFIGURED)
     return None

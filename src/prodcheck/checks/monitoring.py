@@ -9,7 +9,7 @@ from prodcheck.extract.python_model import Call, PythonFacts
 from prodcheck.facts import Facts
 from prodcheck.facts.operations import MONITOR
 from prodcheck.facts.paths import Role
-from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Stage, Strength
+from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severity, Stage, Strength
 from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
 
@@ -111,9 +111,8 @@ def no_drift_monitoring(facts: Facts, params: Mapping[str, object]) -> Outcome:
         if llm
         else ("nothing compares live data or predictions with what the model was trained on")
     )
-    return Outcome(
-        0.0, hits=(Hit(place, reason, Confidence.MEDIUM, "drift"),), reason=reason, confidence=Confidence.MEDIUM
-    )
+    hit = Hit(place, reason, Confidence.MEDIUM, "drift", severity=None if used else Severity.MINOR)
+    return Outcome(0.0, hits=(hit,), reason=reason, confidence=Confidence.MEDIUM)
 
 
 def _evidence(check: _Check) -> Evidence:

@@ -162,6 +162,9 @@ def notebook_hidden_state(facts: Facts, params: Mapping[str, object]) -> Outcome
 _COMMANDS = lazy_regex(r"^[ \t]*[^\s#]", re.MULTILINE)
 
 
+_FAILS = lazy_regex(r"(?i)#.*\b(?:error|fails?|exception|undefined|not defined|can'?t access|won'?t work)")
+
+
 def _hidden_state(path: str, book: NotebookFacts) -> Hit | None:
     """The first sign that a fresh run would not give these results; gaps in rising counts are none."""
     last, last_index, seen = 0, 0, set[int]()
@@ -184,7 +187,14 @@ def _hidden_state(path: str, book: NotebookFacts) -> Hit | None:
         last, last_index = count, cell.index
     for name, line in book.unbound:
         place = book.locate(path, line)
-        if any(cell.index == place.cell and cell.execution_count is not None for cell in cells):
+        # A cell that says that it fails hides nothing: it may well be the lesson.
+        if any(
+            cell.index == place.cell
+            and cell.execution_count is not None
+            and not any(output.error for output in cell.outputs)
+            and not _FAILS.search(cell.source)
+            for cell in cells
+        ):
             return Hit(place, f"`{name}` is used and never defined above", Confidence.MEDIUM, identity=f"name {name}")
     return _cut_short(path, cells)
 

@@ -213,16 +213,26 @@ def _used(facts: Facts, path: str) -> Iterator[str]:
     yield from _registered(facts, path, python)
 
 
-_DOTTED_TEXT = lazy_regex(r"""["'](\w+(?:\.\w+)+)["']""")
+_DOTTED_TEXT = lazy_regex(r"""["'](\w+(?:\.\w+)+)(?::\w+)?["']""")
+
+
+def _imports_by_name(facts: Facts) -> bool:
+    """Whether the project imports modules whose names it computes or keeps in a table."""
+    return any(
+        facts.role(path) is Role.CODE
+        for name in ("importlib.import_module", "pkgutil.iter_modules")
+        for path in facts.calls.named((name,))
+    )
 
 
 def _registered(facts: Facts, path: str, python: PythonFacts | None) -> Iterator[str]:
     """What `importlib.import_module` may bring in: the modules a registry names, or all that lie beside it."""
-    if python is None or not any(call.method in ("import_module", "iter_modules") for call in python.calls):
+    if python is None or not _imports_by_name(facts):
         return
     yield from _DOTTED_TEXT.findall(facts.text(path))
+    here = any(call.method in ("import_module", "iter_modules") for call in python.calls)
     folder = path.rpartition("/")[0]
-    if path.endswith("/__init__.py"):
+    if here and path.endswith("/__init__.py"):
         yield from (_dotted(p) for p in facts.files if p.startswith(folder + "/") and p.endswith(".py"))
 
 
@@ -291,7 +301,9 @@ def no_integration_test(facts: Facts, params: Mapping[str, object]) -> Outcome:
 
 def _end_to_end(facts: Facts) -> Iterator[Evidence]:
     yield from _calls(facts, _CLIENTS, "calls the application")
-    yield from _calls(facts, _HARNESSES, "runs the pipeline")
+    for evidence in _calls(facts, _HARNESSES, "runs the pipeline"):
+        if "prefect_test_harness" not in evidence.detail or _starts_flow(facts, evidence.location):
+            yield evidence
     yield from _calls(facts, _PROCESSES, "runs a program")
     first_party = facts.dependencies.first_party
     tested = set(facts.tests.files)
@@ -303,6 +315,19 @@ def _end_to_end(facts: Facts) -> Iterator[Evidence]:
             # `model().train()` switches a network into its training mode.
             if own and call.method in _ENTRIES and call.method != call.name and "()" not in call.name:
                 yield Evidence(f"runs {call.name}", Location(path, call.line))
+
+
+def _starts_flow(facts: Facts, location: Location | None) -> bool:
+    """Whether a test calls a flow of the project: Prefect's harness alone runs nothing."""
+    flows = {
+        definition.name
+        for path, file in facts.files.items()
+        if file.python is not None and facts.role(path) is Role.CODE
+        for definition in file.python.definitions
+        if any(d.rpartition(".")[2] == "flow" for d in definition.decorators)
+    }
+    file = facts.files.get(location.path) if location else None
+    return file is not None and file.python is not None and any(call.method in flows for call in file.python.calls)
 
 
 def _calls(facts: Facts, pattern: re.Pattern[str], detail: str) -> Iterator[Evidence]:
