@@ -13,7 +13,7 @@ from dataclasses import field
 from pathlib import PurePosixPath
 
 from prodcheck import toml
-from prodcheck.extract.text import decode, short_blanks
+from prodcheck.extract.text import decode, short_blanks, split_lines
 from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
 
@@ -167,10 +167,10 @@ _TOML_KEY = lazy_regex(rf"\s*({_TOML_NAME}(?:\s*\.\s*{_TOML_NAME})*)\s*=")
 
 
 def _toml_lines(text: str) -> dict[str, int]:
-    """Lines of tables and keys. the library tells no positions; a scan by line is right for all but exotic layouts."""
+    """Lines of tables and keys. The library tells no positions; a scan by line is right for all but exotic layouts."""
     lines: dict[str, int] = {}
     prefix, arrays, fence = "", dict[str, int](), ""
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(split_lines(text), start=1):
         if fence:
             if fence in line:
                 fence = ""
@@ -217,7 +217,7 @@ def _ini(text: str) -> Document:
     root = {name: dict(parser[name]) for name in parser.sections()}
     lines: dict[str, int] = {}
     section = ""
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(split_lines(text), start=1):
         header = re.match(r"\[(.+)\]", line)
         if header:
             section = header[1]

@@ -6,7 +6,7 @@ import io
 import tokenize
 
 from prodcheck.extract.notebook import NotebookFacts
-from prodcheck.extract.text import decode
+from prodcheck.extract.text import decode, split_lines
 from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
 
@@ -42,7 +42,7 @@ def extract(path: str, data: bytes, notebook: NotebookFacts | None) -> tuple[Inl
     text = decode(data)
     comments = _comment_lines(text) if path.endswith(".py") else None
     found = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(split_lines(text), start=1):
         ignore = _parse(line, number) if comments is None or number in comments else None
         if ignore:
             found.append(ignore)
@@ -52,7 +52,7 @@ def extract(path: str, data: bytes, notebook: NotebookFacts | None) -> tuple[Inl
 def _comment_lines(text: str) -> set[int] | None:
     """Lines of a Python module that end in a real comment, not in a string about comments; None if it has no tokens."""
     try:
-        tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
+        tokens = list(tokenize.generate_tokens(io.StringIO(text, newline=None).readline))
     except (tokenize.TokenError, SyntaxError, ValueError, RecursionError):
         return None
     return {token.start[0] for token in tokens if token.type == tokenize.COMMENT}
@@ -65,7 +65,7 @@ def _from_notebook(notebook: NotebookFacts) -> tuple[InlineIgnore, ...]:
             found.append(InlineIgnore(("*",), f"cell tag {TAG}", None, cell=cell.index))
         if MARK.decode() not in cell.source:
             continue
-        for number, line in enumerate(cell.source.splitlines(), start=1):
+        for number, line in enumerate(cell.source.split("\n"), start=1):
             raw = cell.lines[number - 1] if number <= len(cell.lines) else None
             ignore = _parse(line, raw, cell.index, number)
             if ignore:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from prodcheck import toml
 from prodcheck.extract import requirements
 from prodcheck.extract.dependency import Manifest, Requirement, bound_of, inside, normalise, url_bound
-from prodcheck.extract.text import decode
+from prodcheck.extract.text import decode, split_lines
 from prodcheck.patterns import lazy_regex
 
 _HEADER = lazy_regex(r"\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?\Z")
@@ -28,7 +28,7 @@ class Lines:
         self.keys: dict[tuple[str, str], int] = {}
         self.strings: dict[tuple[str, str], int] = {}
         table = ""
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(split_lines(text), start=1):
             header = _HEADER.match(line) if line.lstrip().startswith("[") else None
             if header and not line.rstrip().endswith(","):
                 table = re.sub(r"\s*\.\s*", ".", header[1]).replace('"', "").replace("'", "")
@@ -292,7 +292,7 @@ def extract_pipfile(path: str, data: bytes) -> tuple[Manifest, ...]:
 
 def extract_script(path: str, data: bytes) -> tuple[Manifest, ...]:
     """The `# /// script` block of a Python file (PEP 723)."""
-    rows = decode(data).splitlines()
+    rows = split_lines(decode(data))
     first = next((n for n, row in enumerate(rows) if row.rstrip() == "# /// script"), None)
     if first is None:
         return ()

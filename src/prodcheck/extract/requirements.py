@@ -20,7 +20,7 @@ from prodcheck.extract.dependency import (
     url_bound,
     without_credentials,
 )
-from prodcheck.extract.text import decode, encoding_of
+from prodcheck.extract.text import decode, encoding_of, split_lines
 from prodcheck.patterns import lazy_regex
 
 _NAME = lazy_regex(
@@ -93,7 +93,7 @@ def extract(path: str, data: bytes, format: str = "requirements") -> Manifest | 
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """(first line, text) with continuations joined and comments removed, as pip does it; empty lines left out."""
     start, parts = 0, list[str]()
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(split_lines(text), start=1):
         if parts or not line.lstrip().startswith("#"):
             start = start or number
             if line.endswith("\\") and not line.lstrip().startswith("#"):
@@ -239,7 +239,7 @@ class Reader:
 def _explicit(path: str, text: str) -> Manifest:
     """`conda list --explicit`: one archive URL a line, which is a lock."""
     found = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(split_lines(text), start=1):
         match = re.match(r"https?://\S+/([^/\s]+)-([^-/]+)-([^-/]+)\.(?:conda|tar\.bz2)(#\S+)?\s*\Z", line)
         if match:
             found.append(Requirement(normalise(match[1]), number, "exact", f"={match[2]}", hashed=bool(match[4])))

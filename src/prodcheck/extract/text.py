@@ -16,6 +16,17 @@ _BOMS = (
 )
 
 
+def split_lines(text: str) -> list[str]:
+    """Lines as git and editors count them.
+
+    `str.splitlines` also ends a line at a form feed, `\\x85`, U+2028 and others: all lines below would be told wrong.
+    """
+    found = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if not found[-1]:
+        found.pop()
+    return found
+
+
 def is_lfs_pointer(data: bytes) -> bool:
     """True for the small text file that Git LFS leaves in place of a large one."""
     return len(data) < 1024 and data.startswith(LFS_HEADER)

@@ -146,7 +146,13 @@ def read_tree(git: Git, commit: str, prefix: str, partial: bool) -> Tree:
         head, tab, name = line.partition(b"\t")
         if not tab or not name.startswith(start):
             continue
-        mode, _, oid = head.decode("ascii").split(" ")
+        words = head.decode("ascii", "replace").split(" ")
+        if len(words) != 3:
+            raise RepositoryError(
+                f"git lists the files of commit {commit[:12]} in a way that is not understood",
+                "Report this with the output of `git --version`.",
+            )
+        mode, _, oid = words
         path = os.fsdecode(name[len(start) :])
         if mode == "160000":
             tree.skipped.append(Skipped(path, "a submodule, audit it separately"))
@@ -177,7 +183,7 @@ def read_tree(git: Git, commit: str, prefix: str, partial: bool) -> Tree:
 def _missing(git: Git, commit: str) -> frozenset[str]:
     """Ids that a partial clone lacks, found without fetching: a plain question for one of them ends the process."""
     reply = git.run("rev-list", "--objects", "--no-object-names", "--missing=print", "--max-count=1", commit)
-    return frozenset(line[1:].decode("ascii") for line in reply.out.split(b"\n") if line.startswith(b"?"))
+    return frozenset(line[1:].decode("ascii", "replace") for line in reply.out.split(b"\n") if line.startswith(b"?"))
 
 
 def _sizes(git: Git, oids: list[str]) -> dict[str, int]:
@@ -188,7 +194,7 @@ def _sizes(git: Git, oids: list[str]) -> dict[str, int]:
     for line in reply.out.split(b"\n"):
         oid, _, size = line.partition(b" ")
         if size.isdigit():
-            found[oid.decode("ascii")] = int(size)
+            found[oid.decode("ascii", "replace")] = int(size)
     return found
 
 

@@ -137,6 +137,9 @@ class History:
                 name = next(fields, b"")
                 parents = len(field) - len(field.lstrip(b":"))
                 words = field.split()
+                if len(words) < 2 * parents + 2:
+                    self.notes.reasons.append("git described a change in a way that is not understood")
+                    return
                 mode, blob = words[parents], words[2 * parents + 1].decode("ascii", "replace")
                 if not mode.startswith(b"100") or blob in seen or not name.startswith(self._prefix):
                     continue
@@ -153,7 +156,9 @@ class History:
         if not state.remotes_of(self._git.run(*state.REMOTES)).partial:
             return frozenset()
         reply = self._git.run("rev-list", "--objects", "--no-object-names", "--missing=print", *REFS)
-        return frozenset(line[1:].decode("ascii") for line in reply.out.split(b"\n") if line.startswith(b"?"))
+        return frozenset(
+            line[1:].decode("ascii", "replace") for line in reply.out.split(b"\n") if line.startswith(b"?")
+        )
 
 
 def open_history(root: str) -> History | str:

@@ -68,5 +68,10 @@ def parse(out: bytes) -> Listing:
         if not tab or len(words) != 4:
             continue
         conflicts = conflicts or words[3] != b"0"
-        previous = (os.fsdecode(name), words[1].decode(), words[2].decode(), words[0] == b"S")
+        previous = (
+            os.fsdecode(name),
+            words[1].decode("ascii", "replace"),
+            words[2].decode("ascii", "replace"),
+            words[0] == b"S",
+        )
     return Listing(tuple(staged.values()), tuple(others), conflicts)

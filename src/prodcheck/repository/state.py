@@ -127,7 +127,7 @@ def commit_of(reply: Reply) -> tuple[str, str] | None:
     if len(words) != 3 or words[1] != b"commit":
         return None
     found = re.search(rb"^committer [^\n]*? (\d+) [+-]\d{4}$", body.partition(b"\n\n")[0], re.MULTILINE)
-    return words[0].decode(), utc(int(found[1])) if found else ""
+    return words[0].decode("ascii", "replace"), utc(int(found[1])) if found else ""
 
 
 def tree_of(reply: Reply) -> str:
