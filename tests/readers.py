@@ -35,6 +35,7 @@ from prodcheck.extract import (
 from prodcheck.extract.secrets.redact import redact
 from prodcheck.extract.secrets.scan import scan
 from prodcheck.extract.text import decode
+from prodcheck.report.sanitize import plain
 from prodcheck.repository import commit, history, listing, state, worktree
 from prodcheck.repository.git import Batch, Fields, Git, Reply
 from prodcheck.rules.load import read_rule, read_signatures
@@ -68,8 +69,9 @@ def check(reader: Reader, path: str, data: bytes, *, twice: bool = True) -> obje
         found = reader.read(path, data)
     except reader.allowed as error:
         if isinstance(error, ProdcheckError):
-            one_line(error.message, "message")
-            one_line(error.hint, "hint")
+            assert error.message
+            one_line(plain(error.message), "message")
+            one_line(plain(error.hint), "hint")
         return error
     well_formed(found, lines_of(data))
     if twice:

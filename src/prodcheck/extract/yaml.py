@@ -27,6 +27,7 @@ _WORDS: Mapping[str, object] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+_LINE_ENDS_OF_1_1 = lazy_regex("[\x85\u2028\u2029]")
 _TEMPLATE = lazy_regex(r"(?<!\$)\{\{|\{%")
 
 
@@ -89,6 +90,9 @@ def load_all(data: bytes | str) -> YamlStream:
     import yaml
 
     text = (decode(data) if isinstance(data, bytes) else data).removeprefix("\ufeff")
+    if not text.isascii():
+        # For libyaml they end a line, as in YAML 1.1; for YAML 1.2, git and editors they do not.
+        text = _LINE_ENDS_OF_1_1.sub(" ", text)
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the pure Python parser where libyaml is lacking
     builder = _Builder()
     problem = ""

@@ -213,6 +213,8 @@ class Batch:
             stdout.read(1)
         except (OSError, ValueError):
             raise UnreadableFile("git ended early") from None
+        except (OverflowError, MemoryError):  # a made-up object may say that it is of any size
+            raise UnreadableFile("larger than memory") from None
         if len(content) != size:
             raise UnreadableFile("git ended early")
         return content
