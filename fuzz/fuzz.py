@@ -1,8 +1,8 @@
 """Coverage-guided fuzzing of one reader of prodcheck, with atheris: `python fuzz/fuzz.py notebook -runs=1000000`.
 
-What is read, and what has to hold for the answer, is in `tests/readers.py`. The first byte of an input chooses among the
-names that lead to other parts of the reader, the rest is the file. An input that breaks something is kept, once for each
-place in the code, and fuzzing goes on; only an endless or a huge one ends the run.
+What is read, and what has to hold for the answer, is in `tests/readers.py`. The first byte of an input chooses among
+the names that lead to other parts of the reader, the rest is the file. An input that breaks something is kept, once for
+each place in the code, and fuzzing goes on; only an endless or a huge one ends the run.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ with atheris.instrument_imports(include=["prodcheck"]):
                 importlib.import_module(module.name)
     import readers
 
-import mutate
-import seeds
+import mutate  # noqa: E402
+import seeds  # noqa: E402
 
 SLOW = 2.0
 """Seconds of CPU from which on an input is kept as a slow one."""
-TWICE = 8
+TWICE = 32
 """One input in this many is read a second time, to see whether the answer is the same."""
 
 
@@ -126,9 +126,10 @@ def main() -> None:
         texts = seeds.write(reader, first, [HERE.parent, *options.seeds], longest)
         words = seeds.words(reader)
         (Path(folder) / "words").write_text("".join(f'"{seeds.escaped(word)}"\n' for word in words))
-        mutator = mutate.Mutator(words, texts, lambda data, size: atheris.Mutate(data, size))
+        mutator = mutate.Mutator(words, texts, atheris.Mutate)
         defaults = ["-max_len=4096", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", "-len_control=0"]
         given = [flag for flag in defaults if not any(f.split("=")[0] == flag.split("=")[0] for f in flags)]
+        print(f"{reader.name}: {len(texts)} seeds, {len(words)} words", file=sys.stderr)
         arguments = [sys.argv[0], *given, f"-dict={folder}/words", *flags, str(corpus), str(first)]
         atheris.Setup(arguments, target.run, custom_mutator=mutator)
         atheris.Fuzz()

@@ -10,10 +10,11 @@ import random
 from collections.abc import Callable, Sequence
 
 ODD = (
-    b"\xef\xbb\xbf", b"\xff\xfe", b"\x0c", b"\x0b", b"\x1c", b"\xc2\x85", b"\xe2\x80\xa8", b"\r", b"\r\n", b"\0", b"\t", b"\x1b[31m",
-    b"{{ x }}", b"{% if %}", b"${{ a }}", b"$(a)", b"${A:-b}", b"%(x)s", b"&a", b"*a", b"<<: *a", b"!!int", b"!ref", b"? ", b"- ",
-    b"[[[[", b"{{{{", b"((((", b'"""', b"'''", b"\\", b"\\\n", b"<<EOF\n", b"EOF\n", b"# ", b"---\n", b"...\n", b"|-\n", b">\n", b"null", b"~",
-    b"true", b"1e999", b"NaN", b"-0", b"0o17", b"99999999999999999999", b"\\ud800", b"\xed\xa0\x80", "é".encode(), "🦊".encode(),
+    b"\xef\xbb\xbf", b"\xff\xfe", b"\x0c", b"\x0b", b"\x1c", b"\xc2\x85", b"\xe2\x80\xa8", b"\r", b"\r\n", b"\0",
+    b"\t", b"\x1b[31m", b"{{ x }}", b"{% if %}", b"${{ a }}", b"$(a)", b"${A:-b}", b"%(x)s", b"&a", b"*a", b"<<: *a",
+    b"!!int", b"!ref", b"? ", b"- ", b"[[[[", b"{{{{", b"((((", b'"""', b"'''", b"\\", b"\\\n", b"<<EOF\n", b"EOF\n",
+    b"# ", b"---\n", b"...\n", b"|-\n", b">\n", b"null", b"~", b"true", b"1e999", b"NaN", b"-0", b"0o17",
+    b"99999999999999999999", b"\\ud800", b"\xed\xa0\x80", "é".encode(), "🦊".encode(),
     "\N{RIGHT-TO-LEFT OVERRIDE}".encode(), "ſ".encode(), "İ".encode(), "²".encode(), "٣".encode(),
 )  # fmt: skip
 """What readers stumble over, in any format."""

@@ -1,4 +1,4 @@
-"""What a fuzzing run begins with: the files of the rules' own examples, real files of folders, and words of the format."""
+"""What fuzzing begins with: the files of the rules' own examples, real files of folders, and words of the format."""
 
 from __future__ import annotations
 
@@ -40,26 +40,27 @@ SOURCES = {
     "file": "run document notebook python",
     "config": "../config ../model",
     "baseline": "../baseline",
-    "rules": "../rules/load ../rules/reader ../model ../matchers",
+    "rules": "../rules/read ../rules/reader ../model ../matchers",
     "git": "../repository/state ../repository/listing ../repository/commit ../repository/history",
 }
 """The modules of each reader, whose string literals are the words of its format."""
 _ROOT = Path(__file__).resolve().parent.parent
+_BLOB, _TREE = b"1f7391f92b6a3792204e07e99f71f643cc35e7e1", b"4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _GIT_SEEDS = (
-    b"\0H 100644 1f7391f92b6a3792204e07e99f71f643cc35e7e1 0\ta.py\0  ctime: 1700000000:5\n  mtime: 1700000000:5\n"
-    b"  dev: 65024\tino: 5\n  uid: 0\tgid: 0\n  size: 9\tflags: 0\n? new.py\0",
+    b"\0H 100644 " + _BLOB + b" 0\ta.py\0  ctime: 1700000000:5\n  mtime: 1700000000:5\n  dev: 65024\tino: 5\n"
+    b"  uid: 0\tgid: 0\n  size: 9\tflags: 0\n? new.py\0",
     b"\1false\nfalse\nfalse\n/home/a/x/.git\nsub/\n",
     b"\2remote.origin.url\nhttps://user:pw@github.com/acme/churn.git\0remote.origin.promisor\ntrue\0",
-    b"\3d670460b4b4aece5915caf5c68d12f560a9fe3e4 commit 180\ntree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\n"
-    b"author A <a@example.org> 1700000000 +0100\ncommitter A <a@example.org> 1700000000 +0100\n\nx\n",
+    b"\3" + _TREE + b" commit 180\ntree " + _TREE + b"\nauthor A <a@example.org> 1700000000 +0100\n"
+    b"committer A <a@example.org> 1700000000 +0100\n\nx\n",
     b"\4warning: could not open directory 'locked/': Permission denied\nfatal: not a git repository\n",
-    b"\x05100644 blob 1f7391f92b6a3792204e07e99f71f643cc35e7e1\ta.py\0120000 blob 4b825dc642cb6eb9a060e54bf8d69288fbee4904\tlink"
-    b"\x00160000 commit 4b825dc642cb6eb9a060e54bf8d69288fbee4904\tsub\0" + readers.TURN + b"?deadbeef\n" + readers.TURN
-    + b"1f7391f92b6a3792204e07e99f71f643cc35e7e1 9\n" + readers.TURN + b"4b825dc642cb6eb9a060e54bf8d69288fbee4904 blob 4\na.py\n",
-    b"\x06remote.origin.promisor\ntrue\0" + readers.TURN + b"?deadbeef\n" + readers.TURN + b"aaaa\nbbbb\n" + readers.TURN
-    + b"d670460b4b4aece5915caf5c68d12f560a9fe3e4\0:000000 100644 0000000000000000000000000000000000000000 "
-    b"1f7391f92b6a3792204e07e99f71f643cc35e7e1 A\0a.py\0" + readers.TURN + b"1f7391f92b6a3792204e07e99f71f643cc35e7e1 9\n"
-    + readers.TURN + b"1f7391f92b6a3792204e07e99f71f643cc35e7e1 blob 9\nx = 1234\n\n",
+    b"\x05100644 blob " + _BLOB + b"\ta.py\x00120000 blob " + _TREE + b"\tlink\x00160000 commit " + _TREE + b"\tsub\0"
+    + readers.TURN + b"?deadbeef\n" + readers.TURN + _BLOB + b" 9\n" + readers.TURN + _TREE + b" blob 4\na.py\n",
+    b"\6remote.origin.promisor\ntrue\0" + readers.TURN + b"?deadbeef\n" + readers.TURN + b"aaaa\nbbbb\n" + readers.TURN
+    + _TREE + b"\0:000000 100644 " + b"0" * 40 + b" " + _BLOB + b" A\0a.py\0" + readers.TURN + _BLOB + b" 9\n"
+    + readers.TURN + _BLOB + b" blob 9\nx = 1234\n\n",
+    b"\7[core]\n\tbare = false\n[remote \"origin\"]\n\turl = https://github.com/acme/churn.git\n",
+    b"\x08DIRC\0\0\0\2\0\0\0\1TREE\0\0\0\x19\x001 0\n01234567890123456789" + b"\0" * 20,
 )  # fmt: skip
 
 

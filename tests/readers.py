@@ -37,8 +37,9 @@ from prodcheck.extract.secrets.scan import scan
 from prodcheck.extract.text import decode
 from prodcheck.report.sanitize import plain
 from prodcheck.repository import commit, history, listing, state, worktree
+from prodcheck.repository import plain as plain_git
 from prodcheck.repository.git import Batch, Fields, Git, Reply
-from prodcheck.rules.load import read_rule, read_signatures
+from prodcheck.rules.read import read_rule, read_signatures
 
 MASK = re.compile(r".{0,4}… \(\d+ characters\)|a block of \d+ characters or more")
 
@@ -320,6 +321,11 @@ def _git(path: str, data: bytes) -> object:
     if path == "stderr":
         text = data.decode("utf-8", "replace")
         return state.why_not(Reply(128, b"", text)), [one.path for one in worktree._unlistable(text)]
+    if path == "settings":
+        settings = plain_git._settings(data)
+        return settings, state.remotes_of_pairs(settings or ())
+    if path == "index":
+        return plain_git.noted_tree(data)
     git = _Git(data.split(TURN))
     if path == "ls-tree":
         tree = commit.read_tree(git, "HEAD", "", partial=True)
@@ -350,6 +356,13 @@ _CI: Mapping[str, tuple[str, ...]] = {
 }
 
 
+_CONDA = tuple(
+    "environment.yml MLproject python_env.yaml cog.yaml bentofile.yaml config.yaml databricks.yml meta.yaml "
+    "anaconda-project.yml conda-spec.txt BUILD flake.nix".split()
+)
+_LOCKS = tuple("uv.lock poetry.lock pdm.lock pylock.toml Pipfile.lock pixi.lock conda-lock.yml flake.lock".split())
+
+
 def _provider(path: str) -> str:
     return ci.provider_of(path) or ("azure" if "azure-pipelines" in path else "")
 
@@ -367,14 +380,12 @@ READERS = {
         Reader(
             "conda",
             _manifest,
-            ("environment.yml", "MLproject", "python_env.yaml", "cog.yaml", "bentofile.yaml", "config.yaml")
-            + ("databricks.yml", "meta.yaml", "anaconda-project.yml", "conda-spec.txt", "BUILD", "flake.nix"),
+            _CONDA,
         ),
         Reader(
             "locks",
             _manifest,
-            ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock", "pixi.lock", "conda-lock.yml")
-            + ("flake.lock",),
+            _LOCKS,
         ),
         Reader("dockerfile", _container, ("Dockerfile",)),
         Reader("compose", _tasks, ("docker-compose.yml", "Taskfile.yml", ".pre-commit-config.yaml", "package.json")),
@@ -403,7 +414,7 @@ READERS = {
         Reader(
             "git",
             _git,
-            ("ls-files", "rev-parse", "config", "cat-file", "stderr", "ls-tree", "diff-tree"),
+            ("ls-files", "rev-parse", "config", "cat-file", "stderr", "ls-tree", "diff-tree", "settings", "index"),
             lambda path: path,
             allowed=(ProdcheckError, UnreadableFile),
         ),

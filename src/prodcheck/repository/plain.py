@@ -84,6 +84,11 @@ def tree_of_index(git_dir: str) -> str | None:
         data = disk.read(path) if os.lstat(path).st_size <= _LARGEST else b""
     except (OSError, UnreadableFile):
         return None
+    return noted_tree(data)
+
+
+def noted_tree(data: bytes) -> str | None:
+    """Id of the tree that is noted in the bytes of an index."""
     place = end = len(data) - _HASH
     for _ in range(_TRIES):
         place = data.rfind(b"TREE", 0, place)
