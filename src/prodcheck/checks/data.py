@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from prodcheck.checks.large_files import large_file_in_git
 from prodcheck.checks.models import model_not_packaged, model_not_versioned
 from prodcheck.checks.tracking import no_experiment_tracking
+from prodcheck.extract.text import split_lines
 from prodcheck.facts import Facts
 from prodcheck.facts.data import DataFile, kind_of
 from prodcheck.facts.paths import Role
@@ -215,7 +216,7 @@ def _written(facts: Facts) -> set[str]:
             ):
                 found.add(PurePosixPath(call.text).name)
             elif method in ("open", "File") and file.notebook is None:
-                lines = facts.text(path).splitlines()
+                lines = split_lines(facts.text(path))
                 if call.line <= len(lines) and _FOR_WRITING.search(lines[call.line - 1]):
                     found.add(PurePosixPath(call.text).name)
     return found

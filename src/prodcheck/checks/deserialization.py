@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 from prodcheck.extract.dependency import Requirement
 from prodcheck.extract.python_model import Call, PythonFacts
 from prodcheck.extract.run import FileFacts
+from prodcheck.extract.text import split_lines
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severity
@@ -246,7 +247,7 @@ def _yaml(path: str, call: Call, text: Callable[[str], str]) -> Load | None:
             # Without a loader PyYAML 6 refuses; older ones build objects, since 5.1 only harmless ones.
             return Load(path, call, f"{call.name} without a loader", lenient=True)
         if not path.endswith(".ipynb"):
-            lines = text(path).splitlines()
+            lines = split_lines(text(path))
             if _ANY_OBJECT.search(" ".join(lines[call.line - 1 : call.line + 2])):
                 return Load(path, call, f"{call.name} with a loader that builds any object")
     return None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from prodcheck.extract.dependency import Manifest, normalise
+from prodcheck.extract.text import split_lines
 from prodcheck.facts import Facts, import_names, once
 from prodcheck.facts.paths import Role, folders_around
 from prodcheck.model import Location
@@ -194,7 +195,7 @@ def _ignored(facts: Facts, path: str) -> Location | None:
     suffix = "*." + name.rpartition(".")[2]
     for place in (".gitignore", f"{path.rpartition('/')[0]}/.gitignore".lstrip("/")):
         if place in facts.files:
-            for number, line in enumerate(facts.text(place).splitlines(), start=1):
+            for number, line in enumerate(split_lines(facts.text(place)), start=1):
                 pattern = line.strip().lstrip("/")
                 if pattern in (name, path, f"**/{name}", suffix):
                     return Location(place, number)
@@ -213,7 +214,7 @@ def ignored_locks(facts: Facts) -> list[tuple[Location, str]]:
     formats = {m.format for m in facts.dependencies.manifests}
     for path in facts.files:
         if path.rpartition("/")[2] == ".gitignore":
-            for number, line in enumerate(facts.text(path).splitlines(), start=1):
+            for number, line in enumerate(split_lines(facts.text(path)), start=1):
                 pattern = line.strip().lstrip("/")
                 manager = re.split(r"[.-]", pattern)[0]
                 if _LOCK_NAMES.match(pattern) and _MANAGERS.get(manager, "") in formats | {""}:

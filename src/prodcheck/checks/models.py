@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
 from prodcheck.extract.python_model import Call
+from prodcheck.extract.text import split_lines
 from prodcheck.facts import Facts
 from prodcheck.facts.data import MODEL_WORDS, kind_of
 from prodcheck.facts.paths import Role
@@ -204,9 +205,9 @@ def _fixed_name(facts: Facts, location: Location) -> str:
     file = facts.files[location.path]
     if file.notebook:
         cell = next((c for c in file.notebook.cells if c.index == location.cell), None)
-        lines, number = (cell.source.splitlines() if cell else []), location.cell_line or 1
+        lines, number = (split_lines(cell.source) if cell else []), location.cell_line or 1
     else:
-        lines, number = facts.text(location.path).splitlines(), location.line or 1
+        lines, number = split_lines(facts.text(location.path)), location.line or 1
     here = lines[number - 1 : number]
     while here and sum(line.count("(") - line.count(")") for line in here) > 0 and len(here) < 6:
         following = lines[number - 1 + len(here) : number + len(here)]
@@ -281,9 +282,9 @@ def _line(facts: Facts, location: Location) -> str:
     file = facts.files[location.path]
     if file.notebook:
         cell = next((c for c in file.notebook.cells if c.index == location.cell), None)
-        lines, number = (cell.source.splitlines() if cell else []), location.cell_line or 1
+        lines, number = (split_lines(cell.source) if cell else []), location.cell_line or 1
     else:
-        lines, number = facts.text(location.path).splitlines(), location.line or 1
+        lines, number = split_lines(facts.text(location.path)), location.line or 1
     return lines[number - 1] if number <= len(lines) else ""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from prodcheck.extract.cells import code_lines
 from prodcheck.extract.notebook import Cell, NotebookFacts
+from prodcheck.extract.text import split_lines
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Kind, Location, Outcome
@@ -120,7 +121,7 @@ def _strip_guard(facts: Facts) -> Evidence | None:
             if match:
                 return Evidence("a git filter strips outputs", Location(path))
         elif name in (".pre-commit-config.yaml", ".pre-commit-config.yml"):
-            for number, line in enumerate(facts.text(path).splitlines(), start=1):
+            for number, line in enumerate(split_lines(facts.text(path)), start=1):
                 if "id:" in line and _STRIPPERS.search(line):
                     return Evidence("a pre-commit hook cleans notebooks", Location(path, number))
         elif name == "jupytext.toml":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from prodcheck.extract.text import split_lines
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Hit, Kind, Location, Outcome, Severity
@@ -118,7 +119,7 @@ def is_machine_path(text: str, mounted: bool = False) -> bool:
 
 def _guard(text: str) -> range:
     """The lines under the main guard of a module; none when it has none."""
-    lines = text.splitlines()
+    lines = split_lines(text)
     first = next((number for number, line in enumerate(lines, start=1) if _MAIN_GUARD.match(line)), len(lines) + 1)
     inside = range(first + 1, len(lines) + 1)
     end = next((number for number in inside if re.match(r"[^\s#]", lines[number - 1])), len(lines) + 1)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from prodcheck.checks.builds import missing_requirements
+from prodcheck.extract.text import split_lines
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Evidence, Hit, Kind, Location, Outcome, Strength
@@ -100,7 +101,7 @@ def _python_of(facts: Facts, path: str) -> Iterator[tuple[float, Evidence]]:
             detail = f"{path} says requires_python, which setuptools does not know (it is python_requires)"
             yield MISNAMED, Evidence(detail, Location(path, call.line), Strength.DECLARED)
     if name in _VERSION_FILES:
-        for number, line in enumerate(facts.text(path).splitlines(), start=1):
+        for number, line in enumerate(split_lines(facts.text(path)), start=1):
             match = _VERSION_FILES[name].match(line)
             if match:
                 version = next(group for group in match.groups() if group)

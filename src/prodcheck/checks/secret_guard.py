@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from prodcheck.extract.text import split_lines
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Evidence, Location, Outcome, Strength
@@ -90,7 +91,7 @@ def _hooks(facts: Facts, pattern: re.Pattern[str]) -> Iterator[Evidence]:
                 if found:
                     yield Evidence(f"a hook runs {found[0]}", Location(path, target.line), Strength.ENFORCED)
         if _OTHER_HOOKS.search(path):
-            for number, line in enumerate(facts.text(path).splitlines(), start=1):
+            for number, line in enumerate(split_lines(facts.text(path)), start=1):
                 found = pattern.search(line.split("#", 1)[0])
                 if found:
                     yield Evidence(f"a hook runs {found[0]}", Location(path, number), Strength.ENFORCED)
@@ -98,7 +99,7 @@ def _hooks(facts: Facts, pattern: re.Pattern[str]) -> Iterator[Evidence]:
 
 def _env_ignored(facts: Facts) -> tuple[Evidence, ...]:
     if ".gitignore" in facts.files:
-        for number, line in enumerate(facts.text(".gitignore").splitlines(), start=1):
+        for number, line in enumerate(split_lines(facts.text(".gitignore")), start=1):
             if _IGNORED_ENV.match(line.strip()):
                 return (Evidence(f"`{line.strip()}` is ignored", Location(".gitignore", number), Strength.CONFIGURED),)
     return ()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from prodcheck.extract.python_model import PythonFacts
+from prodcheck.extract.text import split_lines
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
@@ -95,7 +96,7 @@ def _written(facts: Facts, path: str, python: PythonFacts) -> Evidence | None:
     book = facts.files[path].notebook
     if book is not None or all(e.location is None or e.location.path != path for e in facts.code.trains):
         return None  # what a notebook shows is kept in it; what else is opened says nothing about a run
-    lines = facts.text(path).splitlines()
+    lines = split_lines(facts.text(path))
     for call in python.calls:
         given = next((name for name in call.keywords if _LOG_FILE.fullmatch(name)), "")
         if given and call.name != "logging.basicConfig":

@@ -9,6 +9,7 @@ from prodcheck.checks import locking
 from prodcheck.extract.dependency import normalise
 from prodcheck.extract.python_model import Import
 from prodcheck.extract.run import FileFacts
+from prodcheck.extract.text import split_lines
 from prodcheck.facts import Facts, import_names
 from prodcheck.facts.companions import bringer
 from prodcheck.facts.dependencies import BENCHMARK_PARTS, ImportedPackage
@@ -121,7 +122,7 @@ def _told(facts: Facts, package: ImportedPackage) -> Location | None:
     word = re.compile(rf"(?<![\w/.-])(?:{'|'.join(map(re.escape, sorted(names)))})(?:-(?:gpu|cpu))?(?![\w/-])", re.I)
     for path in facts.files:
         if "/" not in path and path.lower().startswith(("readme", "install")):
-            for number, line in enumerate(facts.text(path).splitlines(), start=1):
+            for number, line in enumerate(split_lines(facts.text(path)), start=1):
                 if _INSTALLING.search(line) and word.search(line):
                     return Location(path, number)
     return None

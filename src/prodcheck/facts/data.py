@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from prodcheck.extract.run import FileFacts
+from prodcheck.extract.text import split_lines
 from prodcheck.facts.calls import Calls
 from prodcheck.facts.data_calls import code_evidence
 from prodcheck.facts.paths import Paths, Role
@@ -284,7 +285,7 @@ def _set_up(files: Mapping[str, FileFacts], paths: Paths, text: Callable[[str], 
         elif path.endswith(".datalad/config"):
             yield Evidence("is a DataLad dataset", Location(path), Strength.CONFIGURED)
         elif name == ".gitattributes":
-            for number, line in enumerate(text(path).splitlines(), start=1):
+            for number, line in enumerate(split_lines(text(path)), start=1):
                 if "filter=lfs" in line and not line.lstrip().startswith("#"):
                     pattern = line.split()[0]
                     yield Evidence(f"Git LFS is set up for {pattern}", Location(path, number), Strength.CONFIGURED)
@@ -298,6 +299,6 @@ _IGNORED = lazy_regex(
 def _ignored(files: Mapping[str, FileFacts], text: Callable[[str], str]) -> Iterator[Evidence]:
     for path in files:
         if path.rpartition("/")[2] == ".gitignore":
-            for number, line in enumerate(text(path).splitlines(), start=1):
+            for number, line in enumerate(split_lines(text(path)), start=1):
                 if _IGNORED.match(line.strip()):
                     yield Evidence(f"git ignores {line.strip()}", Location(path, number), Strength.CONFIGURED)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from prodcheck.extract import requirements
 from prodcheck.extract.run import FileFacts
+from prodcheck.extract.text import split_lines
 from prodcheck.facts.paths import Paths, Role
 from prodcheck.model import Evidence, Location, Strength
 from prodcheck.patterns import lazy_regex
@@ -77,7 +78,7 @@ def _commands(path: str, facts: FileFacts, text: Callable[[str], str]) -> Iterat
     if facts.notebook is not None:
         for cell in facts.notebook.cells:
             if cell.kind == "code" and "install" in cell.source:
-                for number, line in enumerate(cell.source.splitlines(), start=1):
+                for number, line in enumerate(split_lines(cell.source), start=1):
                     match = _INSTALL.search(line) if line.lstrip().startswith(("!", "%")) or cell.magic else None
                     if match:
                         raw = cell.lines[number - 1] if number <= len(cell.lines) else None

@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 
 from prodcheck.extract.python import Definition, PythonFacts
 from prodcheck.extract.run import FileFacts
+from prodcheck.extract.text import split_lines
 from prodcheck.facts.paths import TEST_PARTS, Paths, Role, suffix_of
 from prodcheck.model import Evidence, Location, Strength
 from prodcheck.records import dataclass
@@ -255,7 +256,7 @@ def _with_steps(files: Mapping[str, FileFacts]) -> frozenset[str]:
 
 
 def _scenarios(path: str, content: str) -> Iterator[TestItem]:
-    for number, line in enumerate(content.splitlines(), start=1):
+    for number, line in enumerate(split_lines(content), start=1):
         match = re.match(r"\s*(?:Scenario(?: Outline| Template)?|Example):\s*(.*)", line)
         if match:
             yield TestItem(match[1] or "scenario", "behave", Location(path, number), asserts=1)
@@ -263,7 +264,7 @@ def _scenarios(path: str, content: str) -> Iterator[TestItem]:
 
 def _robot_cases(path: str, content: str) -> Iterator[TestItem]:
     inside = False
-    for number, line in enumerate(content.splitlines(), start=1):
+    for number, line in enumerate(split_lines(content), start=1):
         if line.startswith("*"):
             inside = re.match(r"\*+ *(?:test cases?|tasks?)", line, re.IGNORECASE) is not None
         elif inside and line[:1].strip() and not line.startswith("#"):
@@ -271,7 +272,7 @@ def _robot_cases(path: str, content: str) -> Iterator[TestItem]:
 
 
 def _testthat(path: str, content: str) -> Iterator[TestItem]:
-    for number, line in enumerate(content.splitlines(), start=1):
+    for number, line in enumerate(split_lines(content), start=1):
         match = re.match(r"""\s*test_that\(\s*["'](.*?)["']""", line)
         if match:
             yield TestItem(match[1], "testthat", Location(path, number), asserts=1)
@@ -283,7 +284,7 @@ def _doctests(files: Mapping[str, FileFacts], paths: Paths, text: Callable[[str]
         if file.python is None or paths.role(path) is not Role.CODE:
             continue
         seen: set[str] = set()
-        for number, line in enumerate(text(path).splitlines(), start=1):
+        for number, line in enumerate(split_lines(text(path)), start=1):
             if line.lstrip().startswith(">>> "):
                 around = [d for d in file.python.definitions if d.line <= number <= d.end_line]
                 name = max(around, key=lambda d: d.line).name if around else "module"

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from prodcheck.extract.text import split_lines
 from prodcheck.facts.operations.triggers import SCHEDULE, Trigger, trigger
 from prodcheck.facts.operations.work import Work, words
 from prodcheck.model import Location
@@ -61,7 +62,7 @@ def _command(
 
 def _crontab(path: str, text: str, work: Work) -> Iterator[Trigger]:
     user_column = "/cron.d/" in f"/{path}"
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(split_lines(text), start=1):
         commented = re.match(r"\s*#+\s*", line)
         match = _CRON_LINE.match(line[commented.end() :] if commented else line) if len(line) <= MAX_LINE else None
         if match:
@@ -73,7 +74,7 @@ def _installs_crontab(path: str, text: str, work: Work) -> Iterator[Trigger]:
     """`echo "0 3 * * * python train.py" | crontab -` in scripts and images."""
     if "cron" not in text:
         return
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(split_lines(text), start=1):
         if "cron" not in line or line.lstrip().startswith("#") or len(line) > MAX_LINE:
             continue
         match = re.search(rf"[\"']\s*(?P<when>{CRON.pattern})\s+(?P<command>[^\"']+?)(?:\\n)?[\"']", line)
