@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 
 from prodcheck.checks import CHECKS
+from prodcheck.extract.text import split_lines
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role, glob
 from prodcheck.model import Evidence, Hit, Location, Matcher, Outcome, Polarity, Strength
@@ -83,7 +84,7 @@ def find_text(facts: Facts, args: Mapping[str, object]) -> Places:
     pattern = re.compile(str(args["pattern"]), re.MULTILINE)
     found: list[Evidence] = []
     for path in _files(facts, args["files"]):
-        for number, line in enumerate(facts.text(path).splitlines(), start=1):
+        for number, line in enumerate(split_lines(facts.text(path)), start=1):
             # A bound on the line keeps a pattern from running away on minified text. The line itself is never
             # quoted: it may hold a credential.
             if pattern.search(line[:2000]):

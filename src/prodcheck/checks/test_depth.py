@@ -92,7 +92,7 @@ def _dotted(path: str) -> str:
     return _SOURCE.sub("", name.replace("/", "."))
 
 
-_SOURCE = re.compile(r"^(?:src|python|lib)\.")
+_SOURCE = lazy_regex(r"^(?:src|python|lib)\.")
 """Folders of source code; a test may name them (`from src.model import fit`) or not."""
 
 
