@@ -62,6 +62,8 @@ def environment_not_reproducible(facts: Facts, params: Mapping[str, object]) -> 
     if not found:
         return Outcome(0.0, reason="no command or file makes an isolated environment", confidence=Confidence.MEDIUM)
     reason = "; ".join(e.detail for e in evidence[:2])
+    if set(found) == {"part"} and facts.role(evidence[0].location.path if evidence[0].location else "") is Role.DOCS:
+        return Outcome(0.0, reason="no command or file makes an isolated environment", confidence=Confidence.MEDIUM)
     if score < 1.0:
         foreign = "docs" in found or "tasks" in found
         reason += (

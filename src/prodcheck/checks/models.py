@@ -168,6 +168,8 @@ def _by_path(facts: Facts) -> Outcome:
             constant.append(Hit(location, f"{name} is overwritten by the next run", identity=name))
         else:
             computed.append(evidence)
+    # What is saved beside the model, such as an encoder, is told only where nothing else is.
+    constant = [hit for hit in constant if not _BESIDE.search(hit.identity)] or constant
     if constant:
         return Outcome(
             0.0, hits=tuple(constant[:3]), reason=f"models are saved under a fixed name ({constant[0].identity})"

@@ -113,6 +113,10 @@ def no_pipeline_definition(facts: Facts, params: Mapping[str, object]) -> Outcom
         detail = f"runs {len(best.stages)} steps one after the other"
         reason = f"{best.command} {detail}; their inputs and outputs are not declared"
         return _partly(0.5, (Evidence(detail, best.evidence.location),), reason)
+    if operations.sequences:
+        first = operations.sequences[0]
+        place = first.location.path if first.location else "a script"
+        return _partly(0.5, (first,), f"{place} {first.detail}; their inputs and outputs are not declared")
     using = [u for u in facts.stack if u.topic == "orchestration" and u.strength >= Strength.USED]
     using = [u for u in using if u.tool not in _COMPUTES]
     if using:

@@ -110,6 +110,13 @@ def _python_of(facts: Facts, path: str) -> Iterator[tuple[float, Evidence]]:
                 return
     elif is_dockerfile(path):
         yield from _of_dockerfile(facts, path)
+    elif lowered.endswith((".yaml", ".yml")) and not _CI_FILES.search(path):
+        match = _TAGGED.search(facts.text(path)) if facts.files[path].size < MAX_YAML else None
+        if match:
+            version = f"{match['python'][0]}.{match['python'][1:].lstrip('.')}"
+            place = place_of(path, facts.text(path), match)
+            detail = f"{path} runs in an image with Python {version}{_age(version)}"
+            yield STATED, Evidence(detail, place, Strength.CONFIGURED)
     elif lowered == "devcontainer.json":
         yield from ((STATED, evidence) for evidence in _images(path, facts.text(path), _IMAGE))
     elif _CI_FILES.search(path):
@@ -121,6 +128,15 @@ def _python_of(facts: Facts, path: str) -> Iterator[tuple[float, Evidence]]:
         yield from _found(facts, path, _PROSE, TOLD, f"only {path} mentions a version")
     elif name in ("setup.py", "setup.cfg", "pyproject.toml"):
         yield from _found(facts, path, _CLASSIFIER, CLASSIFIED, f"only the classifiers in {path} name a version")
+
+
+MAX_YAML = 50_000
+"""Bytes; larger files are data."""
+_TAGGED = lazy_regex(
+    r"^\s*(?:base_image|image|docker_image|baseImage)\s*:\s*[\"']?(?P<image>[\w.-]+(?:/[\w.-]+)+:[\w.-]*(?<![a-z])py(?P<python>3\.?\d{1,2})[\w.-]*)",
+    re.MULTILINE,
+)
+"""An image whose tag says which Python it holds: `anyscale/ray:2.7.0optimized-py310-cu118`."""
 
 
 def _of_dockerfile(facts: Facts, path: str) -> Iterator[tuple[float, Evidence]]:
@@ -177,6 +193,11 @@ def _systems(facts: Facts) -> Iterator[Evidence]:
         name = path.rpartition("/")[2].lower()
         if is_dockerfile(path) or name.endswith((".def", ".nix")) or name in _SYSTEM_FILES:
             yield Evidence(f"{path} states the system", Location(path), Strength.CONFIGURED)
+        elif name.endswith((".yaml", ".yml")) and facts.files[path].size < MAX_YAML:
+            text = facts.text(path)
+            match = _TAGGED.search(text)
+            if match:
+                yield Evidence(f"{path} names an image", place_of(path, text, match), Strength.CONFIGURED)
     for manifest in (*deps.manifests, *deps.locks):
         if manifest.format in ("cog", "azureml", "pixi"):
             yield Evidence(f"{manifest.path} states the system", Location(manifest.path), Strength.CONFIGURED)

@@ -99,6 +99,27 @@ class Operations:
         return tuple(entry for path in self._own for entry in self._entries_in(path, frozenset(["script"])))
 
     @cached_property
+    def sequences(self) -> tuple[Evidence, ...]:
+        """Shell scripts that run two programs of the project or more, one after the other."""
+        found = []
+        for path in self._own:
+            if _ASIDE.search(posixpath.basename(path)):
+                continue
+            for task in self.facts.files[path].tasks:
+                for target in task.targets if task.runner == "script" else ():
+                    programs = [
+                        program
+                        for line, text in target.commands
+                        for command in self.work.commands(text, path, line, posixpath.dirname(path))
+                        if not command.verbs & {"test", "lint", "format", "install"}
+                        for program in self.work.scripts(command.argv)
+                    ]
+                    steps = len(set(programs))
+                    if steps >= 2:
+                        found.append(Evidence(f"runs {steps} programs one after the other", Location(path)))
+        return tuple(found)
+
+    @cached_property
     def stage_files(self) -> tuple[str, ...]:
         """Scripts and notebooks, outside packages that are only imported, that hold a stage of the way to a model."""
         imported = self._imported
