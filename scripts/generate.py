@@ -18,6 +18,7 @@ def generated() -> dict[Path, str]:
     """Every generated file with the text it should have."""
     from prodcheck.cli import group
     from prodcheck.docs import cli_reference, fill_in, rule_page, rule_table
+    from prodcheck.report.diff_types import DiffJson
     from prodcheck.report.json_schema import schema, tables
     from prodcheck.rules.load import load_ruleset
 
@@ -25,12 +26,15 @@ def generated() -> dict[Path, str]:
     files = {docs / "rules" / f"{rule.id}.md": NOTE + rule_page(rule) for rule in rules}
     files[docs / "rules" / "README.md"] = f"{NOTE}# Rules\n\n{rule_table(rules, '')}"
     files[docs / "report.schema.json"] = json.dumps(schema(), indent=2) + "\n"
+    files[docs / "diff.schema.json"] = json.dumps(schema(DiffJson), indent=2) + "\n"
     files[docs / "cli.md"] = f"{NOTE}# Command line\n\n{cli_reference(group)}\n"
     for path, name, content in (
         (docs / "json-report.md", "tables", tables()),
+        (docs / "json-report.md", "diff", tables(DiffJson)),
         (ROOT / "README.md", "rules", rule_table(rules, "docs/rules/")),
     ):
-        files[path] = fill_in(path.read_text(encoding="utf-8"), name, content)
+        text = files.get(path) or path.read_text(encoding="utf-8")
+        files[path] = fill_in(text, name, content)
     return files
 
 

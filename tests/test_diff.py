@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +126,17 @@ def test_branches_without_a_common_commit(project: GitRepo, capsys: pytest.Captu
     project.commit({"a.py": "x = 1\n"})
     assert run("diff", "main", project.path, "--merge-base") == 2
     assert "no commit in common" in capsys.readouterr().err
+
+
+def test_the_text_fits_into_80_columns_and_colour_moves_nothing(
+    project: GitRepo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "a_package_with_a_long_name/and_a_module_with_a_name_that_is_longer_than_most.py"
+    project.commit({name: LEAK, "requirements.txt": "numpy\n"})
+    shown = []
+    for color in ("never", "always"):
+        assert run("diff", "HEAD~1", project.path, "--color", color) == 0
+        shown.append(re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out))
+    assert "hardcoded-secret" in shown[0]
+    assert max(len(line) for line in shown[0].splitlines()) <= 80
+    assert shown[0] == shown[1]

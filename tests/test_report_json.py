@@ -98,7 +98,6 @@ def test_reports_satisfy_the_schema(made: Any) -> None:
         (("rules", 0, "status"), "failed"),
         (("findings", 0, "line"), 0),
         (("run", "started_at"), "2026-11-24T10:00:00+01:00"),
-        (("repository", "extra"), 1),
     ],
 )
 def test_the_schema_refuses_what_is_wrong(where: tuple[Any, ...], value: object) -> None:

@@ -8,14 +8,15 @@ from collections.abc import Iterable
 from prodcheck.compare import Comparison
 from prodcheck.model import Finding, Report, Status
 from prodcheck.report.base import Options
+from prodcheck.report.diff_types import DIFF_SCHEMA_VERSION, DiffJson, SideJson
 from prodcheck.report.json import document
+from prodcheck.report.json_types import FindingJson
 from prodcheck.report.pen import Pen
 from prodcheck.report.sanitize import plain
 from prodcheck.report.wording import count, place
 
 FOLD = 20
 """Findings of one list that the text shows; the rest is counted."""
-SCHEMA_VERSION = 1
 
 
 def text(comparison: Comparison, options: Options) -> str:
@@ -72,10 +73,11 @@ def _findings(title: str, findings: tuple[Finding, ...], pen: Pen, style: str) -
         return []
     lines = ["", pen.rule(title, count(len(findings), "finding"), style)]
     for finding in findings[:FOLD]:
-        where = f"{place(finding.location)}  " if finding.location else ""
-        lines += pen.wrap(
-            f"{where}{plain(finding.message)}", 4, first=f"  {finding.severity.value} {plain(finding.rule_id)}  "
-        )
+        severity, rule = finding.severity.value, plain(finding.rule_id)
+        room = pen.width - len(severity) - len(rule) - 5
+        where = pen.shorten_middle(place(finding.location), room) if finding.location else ""
+        lines.append(f"  {pen.severity(severity, finding.severity)} {rule}  {where}")
+        lines += pen.wrap(plain(finding.message), 4)
     if len(findings) > FOLD:
         lines.append(pen.paint(f"    … and {len(findings) - FOLD:,} more, see --format json", "dim"))
     return lines
@@ -85,7 +87,7 @@ def as_json(comparison: Comparison) -> str:
     """The comparison for a machine; findings have the shape that they have in the JSON report."""
     base, head = document(comparison.base), document(comparison.head)
 
-    def side(report: Report) -> dict[str, object]:
+    def side(report: Report) -> SideJson:
         score = report.score
         return {
             "commit": report.git.commit,
@@ -97,12 +99,12 @@ def as_json(comparison: Comparison) -> str:
             "complete": score.complete,
         }
 
-    def chosen(source: Iterable[object], wanted: tuple[Finding, ...]) -> list[object]:
+    def chosen(source: Iterable[FindingJson], wanted: tuple[Finding, ...]) -> list[FindingJson]:
         keys = {(f.rule_id, f.fingerprint) for f in wanted}
-        return [f for f in source if isinstance(f, dict) and (f["rule_id"], f["fingerprint"]) in keys]
+        return [f for f in source if (f["rule_id"], f["fingerprint"]) in keys]
 
-    content = {
-        "schema_version": SCHEMA_VERSION,
+    content: DiffJson = {
+        "schema_version": DIFF_SCHEMA_VERSION,
         "tool": head["tool"],
         "repository": head["repository"]["name"],
         "base": side(comparison.base),

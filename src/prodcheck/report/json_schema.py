@@ -1,4 +1,8 @@
-"""JSON Schema of the JSON report, derived from its types, so that the two cannot disagree."""
+"""JSON Schemas of the JSON report and of comparisons, derived from their types, so that the two cannot disagree.
+
+What is published is the promise: a key that a later version adds is neither refused by an older schema nor, marked with
+`Since`, asked of older reports.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +11,32 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from prodcheck.report.json_types import SCHEMA_VERSION, ReportJson
+from prodcheck.report.json_types import SCHEMA_VERSION, ReportJson, Since
 
-SCHEMA_ID = f"https://github.com/prodcheck/prodcheck/blob/main/docs/report.schema.json#v{SCHEMA_VERSION}"
+PLACE = "https://github.com/prodcheck/prodcheck/blob/main/docs/"
 _SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
 
 
-def schema() -> dict[str, Any]:
-    """The schema as a dictionary (JSON Schema 2020-12)."""
+def schema(shape: Any = ReportJson) -> dict[str, Any]:
+    """The schema of one of the documents as a dictionary (JSON Schema 2020-12)."""
+    name = shape.__name__.removesuffix("Json").lower()
     definitions: dict[str, Any] = {}
-    root = _object(ReportJson, definitions)
+    root = _object(shape, definitions)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": SCHEMA_ID.partition("#")[0],
-        "title": f"prodcheck report, schema version {SCHEMA_VERSION}",
+        "$id": f"{PLACE}{name}.schema.json",
+        "title": f"prodcheck {name}, schema version {SCHEMA_VERSION}",
         **root,
         "$defs": dict(sorted(definitions.items())),
     }
 
 
-def tables() -> str:
-    """The same as Markdown, one table per object, for the documentation."""
-    whole = schema()
-    parts = [_table("Report", whole)]
-    parts += [_table(name, definition) for name, definition in _in_order(whole)]
+def tables(shape: Any = ReportJson) -> str:
+    """The same as Markdown, one table per object, for the documentation. The objects of the report are told with it."""
+    whole = schema(shape)
+    known = {} if shape is ReportJson else schema()["$defs"]
+    parts = [_table(shape.__name__.removesuffix("Json"), whole)]
+    parts += [_table(name, definition) for name, definition in _in_order(whole) if name not in known]
     return "\n".join(parts)
 
 
@@ -60,9 +66,12 @@ def _object(shape: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         "type": "object",
         "description": " ".join((shape.__doc__ or "").split()),
         "properties": {name: _node(hint, definitions) for name, hint in hints.items()},
-        "required": list(hints),
-        "additionalProperties": False,
+        "required": [name for name, hint in hints.items() if not any(isinstance(e, Since) for e in _extras(hint))],
     }
+
+
+def _extras(hint: Any) -> tuple[object, ...]:
+    return get_args(hint)[1:] if get_origin(hint) is Annotated else ()
 
 
 def _node(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
@@ -90,6 +99,8 @@ def _node(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _extra(extra: object) -> dict[str, Any]:
+    if isinstance(extra, Since):
+        return {"description": extra.text}
     if isinstance(extra, str):
         return {"description": extra}
     if isinstance(extra, type) and issubclass(extra, Enum):

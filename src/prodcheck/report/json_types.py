@@ -3,12 +3,13 @@
 An annotation adds to a type what the schema says beyond it: an enum's values, a description, further keywords.
 
 The schema (`docs/report.schema.json`) and the tables of `docs/json-report.md` are generated from these types. Adding a
-key is a minor change; anything else needs a new schema version.
+key is a minor change, and the key says `Since`; anything else needs a new schema version. Reports of earlier versions,
+which `tests/data/reports` keeps, must stay valid.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal, NamedTuple, TypedDict
 
 from prodcheck.model import Category, Confidence, Kind, Severity, Stage, Status, Strength
 
@@ -16,6 +17,17 @@ SCHEMA_VERSION: Literal[1] = 1
 
 SeverityName = Annotated[str, Severity]
 CategoryName = Annotated[str, Category]
+
+
+class Since(NamedTuple):
+    """Marks a key that a later version added: always written, but not asked of the reports of earlier versions."""
+
+    version: str
+    meaning: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.meaning} Since {self.version}."
 
 
 def keywords(**values: object) -> tuple[tuple[str, object], ...]:

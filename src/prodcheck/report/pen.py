@@ -5,6 +5,7 @@ No rich here: the report looks the same on a terminal, in a pipe and in a CI log
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 
@@ -41,6 +42,9 @@ _STATUS = {
 NO_BREAK = "\u00a0"
 """A space at which a line is not broken, such as the one in `0.8 s`; it is printed as a plain one."""
 MIN_WIDTH, MAX_WIDTH = 50, 110
+
+
+_COLORS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def cells(text: str) -> int:
@@ -137,7 +141,7 @@ class Pen:
         """Lines of running text, each indented; `first` stands before the first line, inside the indent."""
         room = self.width - indent
         lines = textwrap.wrap(text, room, break_long_words=True, break_on_hyphens=False) or [""]
-        lead = " " * (indent - cells(first)) + first
+        lead = " " * (indent - cells(_COLORS.sub("", first))) + first
         return [(lead if i == 0 else " " * indent) + self.paint(line, style) for i, line in enumerate(lines)]
 
     def finish(self, lines: list[str]) -> str:
