@@ -8,6 +8,7 @@ text of a pull request is ever part of a command line that a shell reads.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -57,19 +58,25 @@ def fail(message: str) -> None:
     sys.exit(2)
 
 
-def install(environment: Path) -> Path:
-    """prodcheck in a virtual environment of its own; the path of its command."""
-    bin_ = environment / ("Scripts" if os.name == "nt" else "bin")
-    program = bin_ / ("prodcheck.exe" if os.name == "nt" else "prodcheck")
+def install(folder: Path) -> Path:
+    """prodcheck in a virtual environment that later steps of the job use again; the path of its command."""
     version = setting("VERSION")
     if version and not re.fullmatch(r"\d[\w.+!-]*", version):
         fail("version must be a version number, such as 1.2.0")
     what = f"prodcheck=={version}" if version else os.environ["PRODCHECK_SOURCE"]
+    key = hashlib.sha256(f"{what}\0{sys.executable}\0{sys.version}".encode()).hexdigest()[:12]
+    environment = folder / f"prodcheck-environment-{key}"
+    bin_ = environment / ("Scripts" if os.name == "nt" else "bin")
+    program = bin_ / ("prodcheck.exe" if os.name == "nt" else "prodcheck")
+    whole = environment / "installed"  # written last: an installation that was cut off is not used
+    if whole.exists():
+        return program
     print("::group::Install prodcheck")
     subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
     python = bin_ / ("python.exe" if os.name == "nt" else "python")
     pip = [str(python), "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
     subprocess.run([*pip, what], check=True)
+    whole.touch()
     print("::endgroup::", flush=True)
     return program
 
@@ -78,11 +85,11 @@ def audit() -> int:
     """One scan for everything. The gate's verdict is an output; only what stopped the scan fails this step."""
     if sys.version_info < OLDEST:
         fail(f"prodcheck needs Python {OLDEST[0]}.{OLDEST[1]} or newer: set the input python-version")
-    folder = Path(os.environ["RUNNER_TEMP"]) / f"prodcheck-{uuid.uuid4().hex[:8]}"
-    reports = folder / "reports"
+    temporary = Path(os.environ["RUNNER_TEMP"])
+    reports = temporary / f"prodcheck-{uuid.uuid4().hex[:8]}" / "reports"
     reports.mkdir(parents=True)
     command, files = arguments(reports)
-    program = install(folder / "environment")
+    program = install(temporary)
     here = Path(os.environ["GITHUB_WORKSPACE"]) / (setting("WORKING_DIRECTORY") or ".")
     code = subprocess.run([str(program), *command], cwd=here).returncode
     document = reports / SUFFIXES["json"]

@@ -1,4 +1,4 @@
-"""The Action and the hooks as files: what `scripts/prove_action.py` and `scripts/prove_hooks.py` run for real."""
+"""The Action and the hooks as files: what `scripts/prove.py` runs for real."""
 
 from __future__ import annotations
 

@@ -1,21 +1,15 @@
-"""Prove the hooks with the real thing: pre-commit and prek install this repository's last commit and guard commits.
-
-    python scripts/prove_hooks.py [--tools FOLDER_WITH_THE_PROGRAMS]
-
-Takes about a minute and needs PyPI. Prints one line per proof; exit code 1 at the first that fails.
-"""
+"""Prove the hooks with the real thing: pre-commit and prek install this repository's last commit and guard commits."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
 import tempfile
-import venv
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools import clone, environment, main_of, program, proved
+
 TOKEN = "hf_" + "QkZrTnWbXyLpVdGsHm" + "JcRtUeAoIfSqNwBz"
 """Looks like a token; made up, and in two pieces so that no scanner takes this file for a leak."""
 CLEAN = "import json\n\n\ndef load(path: str) -> dict:\n    with open(path) as file:\n        return json.load(file)\n"
@@ -56,69 +50,42 @@ class Project:
         return self.run("git", "rev-parse", "--verify", "--quiet", "HEAD", code=None).strip()
 
 
-def proved(what: str) -> None:
-    print(f"ok  {what}", flush=True)
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--tools", type=Path)
-    tools = parser.parse_args().tools
+    program("pre-commit"), program("prek")
     with tempfile.TemporaryDirectory(prefix="prodcheck-hooks-") as folder:
         work = Path(folder)
-        environment = _environment(work)
-        if tools is None:
-            venv.create(work / "tools", with_pip=True)
-            tools = work / "tools" / ("Scripts" if os.name == "nt" else "bin")
-            subprocess.run([tools / "python", "-m", "pip", "install", "-q", "pre-commit", "prek"], check=True)
-        tool = work / "prodcheck"
-        subprocess.run(["git", "clone", "--quiet", ROOT, tool], check=True)
-        subprocess.run(["git", "-C", tool, "tag", "v-proof"], check=True)
-        project = Project(work / "project", environment)
-        manifest(project, tools, tool)
-        try_repo(project, tools, tool)
-        commits(project, tools, tool)
-        pushes(project, tools, tool, work)
-        with_prek(project, tools)
+        tool = clone(work / "prodcheck", "v-proof")
+        own = {"PRE_COMMIT_HOME": work / "pre-commit", "PREK_HOME": work / "prek", "PRE_COMMIT_COLOR": "never"}
+        project = Project(work / "project", {**environment(), **{name: str(value) for name, value in own.items()}})
+        manifest(project, tool)
+        try_repo(project, tool)
+        commits(project, tool)
+        pushes(project, tool, work)
+        with_prek(project)
 
 
-def _environment(work: Path) -> dict[str, str]:
-    """Nothing of the person or CI job that runs the proof: caches and settings of its own."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("GIT_", "PRE_COMMIT", "PREK", "VIRTUAL_ENV"))}
-    names = {"GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.org", "GIT_COMMITTER_NAME": "A"}
-    return {
-        **kept,
-        **names,
-        "GIT_COMMITTER_EMAIL": "a@example.org",
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "PRE_COMMIT_HOME": str(work / "pre-commit"),
-        "PREK_HOME": str(work / "prek"),
-        "PRE_COMMIT_COLOR": "never",
-    }
-
-
-def manifest(project: Project, tools: Path, tool: Path) -> None:
-    for program in ("pre-commit", "prek"):
-        project.run(tools / program, "validate-manifest", tool / ".pre-commit-hooks.yaml")
+def manifest(project: Project, tool: Path) -> None:
+    for name in ("pre-commit", "prek"):
+        project.run(program(name), "validate-manifest", tool / ".pre-commit-hooks.yaml")
     proved("pre-commit and prek accept the manifest")
 
 
-def try_repo(project: Project, tools: Path, tool: Path) -> None:
+def try_repo(project: Project, tool: Path) -> None:
     project.write("load.py", CLEAN)
-    project.run("git", "add", "load.py")
-    project.run(tools / "pre-commit", "try-repo", tool, "prodcheck", "--all-files", says="Passed")
     project.write("leak.py", LEAK)
-    project.run("git", "add", "leak.py")
-    said = project.run(tools / "pre-commit", "try-repo", tool, "prodcheck", "--all-files", code=1, says="leak.py:1:")
-    assert TOKEN not in said, "the token itself was printed"
+    project.run("git", "add", "load.py", "leak.py")
+    for name in ("pre-commit", "prek"):
+        said = project.run(program(name), "try-repo", tool, "prodcheck", "--all-files", code=1, says="leak.py:1:")
+        assert TOKEN not in said, "the token itself was printed"
+        assert "load.py" not in said
+        proved(f"{name} try-repo: stops at a token, prints no secret, says nothing of a clean file")
     project.run("git", "rm", "-q", "--cached", "leak.py")
     (project.path / "leak.py").unlink()
-    proved("pre-commit try-repo: passes clean files, stops at a token, prints no secret")
 
 
-def commits(project: Project, tools: Path, tool: Path) -> None:
+def commits(project: Project, tool: Path) -> None:
     project.write(".pre-commit-config.yaml", CONFIG.format(tool=tool.as_posix(), least=100))
-    project.run(tools / "pre-commit", "install", "--hook-type", "pre-commit", "--hook-type", "pre-push")
+    project.run(program("pre-commit"), "install", "--hook-type", "pre-commit", "--hook-type", "pre-push")
     project.run("git", "add", ".pre-commit-config.yaml")
     project.run("git", "commit", "-m", "Begin", says="Passed")
     before = project.head()
@@ -154,7 +121,7 @@ def commits(project: Project, tools: Path, tool: Path) -> None:
     proved("accepted findings pass, also moved; another token in the same file does not")
 
 
-def pushes(project: Project, tools: Path, tool: Path, work: Path) -> None:
+def pushes(project: Project, tool: Path, work: Path) -> None:
     subprocess.run(["git", "init", "--quiet", "--bare", work / "remote.git"], check=True)
     project.run("git", "remote", "add", "origin", work / "remote.git")
     project.run("git", "push", "--quiet", "origin", "main", code=1, says="score")
@@ -162,18 +129,18 @@ def pushes(project: Project, tools: Path, tool: Path, work: Path) -> None:
     project.run("git", "commit", "-a", "-m", "Ask less", says="Passed")
     project.run("git", "push", "origin", "main", says="Passed")
     proved("git push: stopped below --fail-under, made otherwise")
-    project.run(tools / "pre-commit", "run", "--hook-stage", "manual", "prodcheck-repo", says="Passed")
+    project.run(program("pre-commit"), "run", "--hook-stage", "manual", "prodcheck-repo", says="Passed")
     proved("the whole repository by hand: pre-commit run --hook-stage manual prodcheck-repo")
 
 
-def with_prek(project: Project, tools: Path) -> None:
-    project.run(tools / "prek", "run", "--all-files", says="Passed")
+def with_prek(project: Project) -> None:
+    project.run(program("prek"), "run", "--all-files", says="Passed")
     project.write("key.py", LEAK)
     project.run("git", "add", "key.py")
-    project.run(tools / "prek", "run", code=1, says="key.py:1:")
-    project.run(tools / "prek", "run", "--hook-stage", "pre-push", "prodcheck-repo", "--all-files", says="Passed")
+    project.run(program("prek"), "run", code=1, says="key.py:1:")
+    project.run(program("prek"), "run", "--hook-stage", "pre-push", "prodcheck-repo", "--all-files", says="Passed")
     project.run("git", "config", "--unset", "core.hooksPath", code=None)
-    project.run(tools / "prek", "install", "--overwrite")
+    project.run(program("prek"), "install", "--overwrite")
     before = project.head()
     project.run("git", "commit", "-m", "Leak", code=1, says="hardcoded-secret")
     assert project.head() == before
@@ -181,4 +148,4 @@ def with_prek(project: Project, tools: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main_of(main)

@@ -1,9 +1,7 @@
 """Run every recipe of docs/dashboards.md with the program it is for, and fail when one gives nothing.
 
-    python scripts/validate_dashboards.py
-
-DuckDB, Datasette and sqlite-utils come from PyPI and JSONata from npm, into a temporary folder. jq and prometheus (with
-promtool) are Debian's; they have to be installed. Everything happens on this machine's loopback address.
+DuckDB, Datasette, sqlite-utils, JSONata, jq, promtool and a Prometheus server. Everything happens on this machine's
+loopback address. The history holds rows that earlier versions wrote (`tests/data/reports/`), too.
 """
 
 from __future__ import annotations
@@ -28,45 +26,38 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools import BIN, ROOT, main_of, node_module, program, proved
+
 PAGE = ROOT / "docs" / "dashboards.md"
+OLD = ROOT / "tests" / "data" / "reports"
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 WEEKS = 6
 
 
-def main() -> int:
-    """0 when every recipe gave something."""
-    missing = [name for name in ("jq", "promtool", "prometheus", "npm") if shutil.which(name) is None]
-    if missing:
-        print(f"not installed: {', '.join(missing)} (Debian: jq prometheus npm)")
-        return 1
+def main() -> None:
+    """Recipes, then Prometheus."""
+    for name in ("jq", "promtool", "prometheus", "node", "datasette", "sqlite-utils"):
+        program(name)
     blocks = BLOCK.findall(PAGE.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as temporary:
-        folder, tools = Path(temporary, "work"), Path(temporary, "tools")
+        folder = Path(temporary, "work")
         shutil.copytree(ROOT / "examples" / "notebook-only", folder)
-        install(tools)
         past(folder / "history.jsonl")
-        problems = [p for language, text in blocks if (p := recipe(language, text, folder, tools))]
+        problems = []
+        for language, text in blocks:
+            if language in RECIPES:
+                problem = recipe(language, text, folder)
+                problems.append(problem)
+                if not problem:
+                    proved(f"{language}: {text.strip().splitlines()[0]}")
         configurations = [text for language, text in blocks if language == "yaml"]
         problems += prometheus(folder, configurations, [text for language, text in blocks if language == "promql"])
-    for problem in problems:
-        print(problem)
-    number = sum(language != "text" for language, _ in blocks)
-    print(f"{number - len(problems)} passed, {len(problems)} failed")
-    return 1 if problems else 0
-
-
-def install(tools: Path) -> None:
-    """What PyPI and npm have."""
-    python = [sys.executable, "-m", "pip", "install", "--quiet", "--target", tools / "python"]
-    for command in (
-        [*python, "duckdb", "pytz", "datasette", "sqlite-utils"],
-        ["npm", "install", "--no-audit", "--no-fund", "--prefix", tools, "jsonata"],
-    ):
-        subprocess.run([str(word) for word in command], check=True, capture_output=True)
-    sys.path.append(str(tools / "python"))
+    for problem in filter(None, problems):
+        print(f"FAILED: {problem}")
+    if any(problems):
+        sys.exit(1)
 
 
 def past(path: Path) -> None:
@@ -76,33 +67,31 @@ def past(path: Path) -> None:
 
     now = datetime.now(timezone.utc)
     with path.open("w", encoding="utf-8") as file:
+        for old in sorted(OLD.glob("*.jsonl")):
+            file.write(old.read_text(encoding="utf-8"))
         for week in range(WEEKS, 0, -1):
             when = (now - timedelta(weeks=week)).strftime("%Y-%m-%dT%H:%M:%SZ")
             for name, report in reports().items():
                 file.write(render(replace(report, name=f"acme/{name}", started_at=when), "history", Options()))
 
 
-def recipe(language: str, text: str, folder: Path, tools: Path) -> str:
+def recipe(language: str, text: str, folder: Path) -> str:
     """Run one block; what went wrong, or nothing."""
-    kinds = {"bash": bash, "sql": sql, "jsonata": jsonata, "jq": jq}
-    if language not in kinds:
-        return ""
     try:
-        said = kinds[language](text, folder, tools)
+        said = RECIPES[language](text, folder)
     except Exception as problem:  # whatever a recipe does, the others are tried as well
         said = f"{type(problem).__name__}: {problem}"
     return f"--- {language}\n{text}\n{said}" if said else ""
 
 
-def bash(text: str, folder: Path, tools: Path) -> str:
-    path = os.pathsep.join([str(tools / "python" / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{tools / 'python'}"}
+def bash(text: str, folder: Path) -> str:
+    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     command = ["bash", "-euo", "pipefail", "-c", text]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     return "" if done.returncode == 0 else f"exit code {done.returncode}\n{done.stdout}{done.stderr}"
 
 
-def sql(text: str, folder: Path, tools: Path) -> str:
+def sql(text: str, folder: Path) -> str:
     import duckdb
 
     os.chdir(folder)
@@ -115,22 +104,25 @@ def sql(text: str, folder: Path, tools: Path) -> str:
     return f"empty: {written}" if written else ""
 
 
-def jsonata(text: str, folder: Path, tools: Path) -> str:
+def jsonata(text: str, folder: Path) -> str:
     code = (
         "const fs = require('fs'), jsonata = require('jsonata');"
         "jsonata(process.argv[1]).evaluate(JSON.parse(fs.readFileSync('history.json'))).then("
         "r => console.log(JSON.stringify(r)))"
     )
-    environment = {**os.environ, "NODE_PATH": str(tools / "node_modules")}
+    environment = {**os.environ, "NODE_PATH": str(node_module("jsonata").parent)}
     done = subprocess.run(
         ["node", "-e", code, text], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     return rows(done.stdout, done.stderr)
 
 
-def jq(text: str, folder: Path, tools: Path) -> str:
+def jq(text: str, folder: Path) -> str:
     done = subprocess.run(["jq", f"[{text}]", "history.json"], cwd=folder, capture_output=True, text=True, check=False)
     return rows(done.stdout, done.stderr)
+
+
+RECIPES = {"bash": bash, "sql": sql, "jsonata": jsonata, "jq": jq}
 
 
 def rows(stdout: str, stderr: str) -> str:
@@ -162,10 +154,16 @@ def prometheus(folder: Path, configurations: list[str], queries: list[str]) -> l
                 if ask("prodcheck_findings"):  # the history holds a score of now already
                     break
                 time.sleep(0.5)
-            problems += [f"--- promql\n{text}\nno result" for text in queries if not ask(text)]
+            for text in queries:
+                if ask(text):
+                    proved(f"promql: {text.strip()}")
+                else:
+                    problems.append(f"--- promql\n{text}\nno result")
             old = ask(f"count_over_time(prodcheck_score[{WEEKS + 1}w])")
             if sum(int(float(series["value"][1])) >= WEEKS for series in old) < 5:
                 problems.append(f"--- history\nthe filled-in weeks are not there: {old}")
+            else:
+                proved(f"the history is in Prometheus: {len(old)} series")
         finally:
             server.terminate()
             server.wait(timeout=20)
@@ -208,4 +206,4 @@ def free_port() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main_of(main)
