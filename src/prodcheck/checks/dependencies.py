@@ -219,6 +219,7 @@ def no_lockfile(facts: Facts, params: Mapping[str, object]) -> Outcome:
     files = locking.sizes(facts, projects)
     evidence: list[Evidence] = []
     hits: list[Hit] = []
+    bare: list[str] = []
     reasons: list[tuple[float, str]] = []
     weights: list[tuple[float, int]] = []
     for home, manifests in sorted(projects.items()):
@@ -232,14 +233,16 @@ def no_lockfile(facts: Facts, params: Mapping[str, object]) -> Outcome:
             reasons.append((0.0, f"no lock file{where}"))
             weights.append((0.0, weight))
             if manifests:
-                detail = f"no lock file covers {manifests[0].path}"
-                hits.append(Hit(Location(manifests[0].path), detail, identity=home))
+                bare.append(manifests[0].path)
             continue
         reasons.append((lock.score, lock.reason))
         weights.append((lock.score, weight))
         evidence.append(Evidence(lock.reason, lock.location, Strength.CONFIGURED))
         if lock.score < 1.0:
             hits.append(Hit(lock.location, lock.reason, identity=home))
+    if bare:
+        more = f" and {len(bare) - 1} more" if len(bare) > 1 else ""
+        hits.insert(0, Hit(Location(bare[0]), f"no lock file covers {bare[0]}{more}", identity=""))
     score = sum(s * w for s, w in weights) / sum(w for _, w in weights)
     worst = min(reasons)
     if worst[0] == 0.0:

@@ -111,7 +111,7 @@ def _ways_of(facts: Facts, path: str) -> Iterator[tuple[str, Evidence]]:
     place = Location(path)
     if name in ("tox.ini", "noxfile.py"):
         yield "runner", Evidence(f"{path} makes environments for its tasks", place, Strength.CONFIGURED)
-    elif name == "devcontainer.json" or path.startswith((".binder/", "binder/")):
+    elif name in ("devcontainer.json", ".devcontainer.json") or path.startswith((".binder/", "binder/")):
         yield "container", Evidence(f"{path} describes an environment", place, Strength.CONFIGURED)
     elif is_dockerfile(path):
         if _INSTALLS.search(facts.text(path)):

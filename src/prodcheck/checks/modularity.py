@@ -268,16 +268,16 @@ _PATH_HACKS = ("sys.path.append", "sys.path.insert")
 
 
 def _path_hacks(facts: Facts) -> list[Hit]:
-    """`sys.path` changed so that modules of the project can be imported."""
-    hits = []
+    """`sys.path` changed so that modules of the project can be imported: one finding, at the first place."""
+    places: list[Location] = []
     for path in facts.calls.named(_PATH_HACKS):
         file = facts.files[path]
         if file.python is None or facts.role(path) is not Role.CODE:
             continue
         for call in file.python.calls:
             if call.name in _PATH_HACKS:
-                hits.append(
-                    Hit(Location(path, call.line), "changes sys.path to import its own modules", identity="sys.path")
-                )
+                places.append(Location(path, call.line))
                 break
-    return hits[:5]
+    more = f", and {len(places) - 1} more files do" if len(places) > 1 else ""
+    detail = f"changes sys.path to import its own modules{more}"
+    return [Hit(places[0], detail, identity="sys.path")] if places else []

@@ -211,7 +211,8 @@ def _cut_short(path: str, cells: Sequence[Cell]) -> Hit | None:
             place = Location(path, cell.lines[0] if cell.lines else None, cell=cell.index)
             return Hit(place, f"cell {cell.index} was not run, cells after it were", identity="skipped")
     last = cells[executed[-1]]
-    if any(output.kind == "error" for output in last.outputs) and "raises-exception" not in last.tags:
+    meant = "raises-exception" in last.tags or _FAILS.search(last.source)
+    if any(output.kind == "error" for output in last.outputs) and not meant:
         place = Location(path, last.lines[0] if last.lines else None, cell=last.index)
         return Hit(place, f"the run ended with an error in cell {last.index}", identity="error")
     return None

@@ -13,6 +13,8 @@ from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severi
 from prodcheck.patterns import lazy_regex
 
 LIVE, ON_DEMAND, PAUSED, BY_HAND, SCRIPTED = 1.0, 0.6, 0.4, 0.4, 0.2
+MANY = 3
+"""Files that train, from which on a repository is a collection of experiments."""
 SMALL = 300
 """Code lines up to which a single training script needs no pipeline."""
 
@@ -130,14 +132,18 @@ def no_pipeline_definition(facts: Facts, params: Mapping[str, object]) -> Outcom
         return _partly(0.3, evidence, f"{len(numbered)} files are only numbered ({numbered[0]})")
     if len(stages) > 1 and not operations.hands_over:
         return _alternatives(facts, stages)
+    softer = None
     if len(stages) > 1:
         reason = (
             f"{len(stages)} scripts and notebooks hold steps on the way to a model, and nothing declares their order"
         )
+        # Training before its evaluation, or many experiments side by side, is an order that nobody mistakes.
+        several = len({e.location.path for e in facts.code.trains if e.location}) > MANY
+        softer = Severity.MINOR if several or not operations.hands_data_over else None
     else:
         reason = "all steps from the data to the model are in one long file, and nothing declares them"
     hit = Hit(operations.training_place, reason, identity="pipeline")
-    return Outcome(0.0, hits=(hit,), reason=reason)
+    return Outcome(0.0, hits=(hit,), reason=reason, severity=softer)
 
 
 def _alternatives(facts: Facts, stages: tuple[str, ...]) -> Outcome:

@@ -47,7 +47,7 @@ _FRONT_MATTER = lazy_regex(r"---\n.*?^python_version\s*:\s*[\"']?([\d.]+).*?\n--
 _SYSTEM_PROSE = lazy_regex(
     r"\bCUDA\s*(?:toolkit\s*|version\s*)?[v≥>=]*\s*\d+|\bUbuntu\s*\d+|\bcuDNN\s*\d", re.IGNORECASE
 )
-_SYSTEM_FILES = frozenset("devcontainer.json apt.txt packages.txt aptfile conda-lock.yml".split())
+_SYSTEM_FILES = frozenset("devcontainer.json .devcontainer.json apt.txt packages.txt aptfile conda-lock.yml".split())
 _CUDA_NAMES = lazy_regex(r"(?:cudatoolkit|pytorch-cuda|cuda-version|cuda(?:-[a-z-]+)?|cudnn)\Z")
 _END_OF_LIFE = {"3.5": "2020-09", "3.6": "2021-12", "3.7": "2023-06", "3.8": "2024-10", "3.9": "2025-10"}
 _FOREIGN = (Role.VENDORED, Role.GENERATED, Role.TEMPLATE)
@@ -117,10 +117,10 @@ def _python_of(facts: Facts, path: str) -> Iterator[tuple[float, Evidence]]:
             place = place_of(path, facts.text(path), match)
             detail = f"{path} runs in an image with Python {version}{_age(version)}"
             yield STATED, Evidence(detail, place, Strength.CONFIGURED)
-    elif lowered == "devcontainer.json":
+    elif lowered in ("devcontainer.json", ".devcontainer.json"):
         yield from ((STATED, evidence) for evidence in _images(path, facts.text(path), _IMAGE))
     elif _CI_FILES.search(path):
-        yield from _found(facts, path, _CI_PYTHON, TESTED, f"{path} tests with a stated Python")
+        yield from _found(facts, path, _CI_PYTHON, TESTED, f"{path} sets up a stated Python")
     elif lowered.startswith("readme") and "/" not in path:
         front = _FRONT_MATTER.match(facts.text(path).replace("\r\n", "\n"))
         if front:

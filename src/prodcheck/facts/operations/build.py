@@ -161,19 +161,28 @@ class Operations:
         return tuple(e for e in self.batch_scoring if e.location and e.location.path not in training)
 
     @cached_property
-    def hands_over(self) -> bool:
-        """Whether some step leaves its result for another file: data for a training, or a model for what uses it."""
+    def hands_data_over(self) -> bool:
+        """Whether a file that neither trains nor uses a model writes data down for those that do."""
         training = {e.location.path for e in self.facts.code.trains if e.location}
         for path in self.stage_files:
             stages = self.work.stages[path]
             python = self.facts.files[path].source
-            if path in training or python is None:
-                continue
-            if any(stages.get(stage) for stage in ("predict", "evaluate")) and training:
-                return True  # a model has to be there first
-            if any(_WRITES.fullmatch(call.name) or _TABLES.fullmatch(call.name) for call in python.calls):
+            later = path in training or any(stages.get(stage) for stage in ("predict", "evaluate"))
+            calls = python.calls if python is not None and not later else ()
+            if any(_WRITES.fullmatch(call.name) or _TABLES.fullmatch(call.name) for call in calls):
                 return True
         return not training
+
+    @cached_property
+    def hands_over(self) -> bool:
+        """Whether some step leaves its result for another file: data for a training, or a model for what uses it."""
+        training = {e.location.path for e in self.facts.code.trains if e.location}
+        uses = (
+            any(self.work.stages[path].get(stage) for stage in ("predict", "evaluate"))
+            for path in self.stage_files
+            if path not in training
+        )
+        return self.hands_data_over or any(uses)
 
     @cached_property
     def serving(self) -> tuple[Evidence, ...]:
