@@ -317,6 +317,8 @@ def with_python(facts: NotebookFacts) -> NotebookFacts:
     for cell in facts.cells:
         if cell.kind == "code" and not cell.magic and cell.source.strip():
             cleaned.append((cell, cleaning.to_python(cell.source)))
+    if sum(len(source) for _, source in cleaned) > python.LARGEST:
+        return replace(facts, python=PythonFacts(problem="too long to be read", problem_kind="too-deep"))
     broken: set[int] = set()
     problem: tuple[str, str] = ("", "")
     try:

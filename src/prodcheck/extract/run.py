@@ -179,6 +179,8 @@ def problem_of(file: FileFacts) -> str:
         return f"not understood within {seconds_for(file.size):.0f} seconds"
     if file.notebook is not None and file.notebook.problem:
         return f"notebook not read: {file.notebook.problem}"
+    if file.notebook is not None and file.notebook.python.problem_kind == "too-deep":
+        return f"code of the notebook not parsed: {file.notebook.python.problem}"
     if file.python is not None and file.python.problem:
         return f"Python not parsed: {file.python.problem}"
     if file.pipeline is not None and file.pipeline.problem:

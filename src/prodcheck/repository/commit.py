@@ -13,6 +13,7 @@ from prodcheck.records import dataclass
 from prodcheck.repository import disk, state
 from prodcheck.repository.base import Entry
 from prodcheck.repository.git import Batch, Git
+from prodcheck.repository.listing import stays_inside
 from prodcheck.repository.worktree import repository_name
 
 NOT_HERE = "its content is not in this clone"
@@ -154,7 +155,9 @@ def read_tree(git: Git, commit: str, prefix: str, partial: bool) -> Tree:
             )
         mode, _, oid = words
         path = os.fsdecode(name[len(start) :])
-        if mode == "160000":
+        if not stays_inside(path):
+            tree.skipped.append(Skipped(path, "not a name that a file can have"))
+        elif mode == "160000":
             tree.skipped.append(Skipped(path, "a submodule, audit it separately"))
         else:
             blobs.append((path, mode, oid))

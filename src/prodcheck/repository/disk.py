@@ -74,16 +74,21 @@ class Folders:
 
     def real(self, folder: str) -> bool:
         """True when `folder` (relative, `/`) and all above it up to the root are folders and not links."""
-        known = self._real.get(folder)
-        if known is None:
-            known = self.real(folder.rpartition("/")[0])
-            if known:
-                try:
-                    known = stat.S_ISDIR(os.lstat(os.path.join(self.root, folder)).st_mode)
-                except (OSError, ValueError):
-                    known = False
-            self._real[folder] = known
-        return known
+        unknown = []
+        while folder not in self._real:
+            unknown.append(folder)
+            folder = folder.rpartition("/")[0]
+        found = self._real[folder]
+        for below in reversed(unknown):
+            found = found and self._is_folder(below)
+            self._real[below] = found
+        return found
+
+    def _is_folder(self, path: str) -> bool:
+        try:
+            return stat.S_ISDIR(os.lstat(os.path.join(self.root, path)).st_mode)
+        except (OSError, ValueError):
+            return False
 
 
 def link_problem(root: str, path: str) -> str | None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import IO
 
@@ -43,6 +44,10 @@ _HARDENING = (
 _KEPT = ("GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM")
 """Variables that a person sets about all repositories. The others (GIT_DIR, GIT_INDEX_FILE, ...) are set by git inside
 a hook and speak of another repository than the audited one."""
+
+
+MEMORY = 4_000_000_000
+"""Bytes that one git process may allocate. The history of Linux takes about one of these four gigabytes."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,15 @@ def _most(stream: IO[bytes] | None, size: int) -> bytes:
     return b"".join(pieces)
 
 
+def _limit_memory(pid: int) -> None:
+    """Git keeps what a commit changed in memory before it says a word, however much that is. Linux only."""
+    if sys.platform == "linux":
+        import resource
+
+        with suppress(OSError, ValueError):  # it has ended already, or there is a lower limit
+            resource.prlimit(pid, resource.RLIMIT_DATA, (MEMORY, MEMORY))
+
+
 class Git:
     """The git program, for one folder."""
 
@@ -134,14 +148,17 @@ class Git:
     def run(self, *args: str, feed: bytes | None = None) -> Reply:
         return self.start(*args, feed=feed).reply()
 
-    def stream(self, *args: str, stdin: IO[bytes]) -> Fields:
-        """A command that reads a file and answers with NUL-ended fields, one at a time: for what may be long."""
-        return Fields(self._spawn(args, stdin, subprocess.DEVNULL))
+    def stream(self, *args: str, stdin: IO[bytes], seconds: float) -> Fields:
+        """A command that reads a file and answers with NUL-ended fields, one at a time: for what may be long.
+
+        It is ended after so many seconds.
+        """
+        return Fields(self._spawn(args, stdin, subprocess.DEVNULL), seconds)
 
     def _spawn(
         self, args: Sequence[str], stdin: int | IO[bytes], stderr: int = subprocess.PIPE
     ) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [self.program, *options(), *args],
             cwd=self.folder,
             env=environment(),
@@ -149,6 +166,8 @@ class Git:
             stdout=subprocess.PIPE,
             stderr=stderr,
         )
+        _limit_memory(process.pid)
+        return process
 
     def batch(self) -> Batch:
         """A process that answers with the content of objects, one after the other. The caller closes it."""
@@ -156,12 +175,21 @@ class Git:
 
 
 class Fields:
-    """NUL-ended fields that a command prints, as they come. `failed` is known after the last one."""
+    """NUL-ended fields that a command prints, as they come. `failed` and `late` are known after the last one."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], seconds: float) -> None:
         self._process = process
         self._fields = self._split()
         self.failed = False
+        self.late = False
+        """Its time was over before it had said everything."""
+        self._watch = threading.Timer(seconds, self._end)
+        self._watch.daemon = True
+        self._watch.start()
+
+    def _end(self) -> None:
+        self.late = True
+        self._process.kill()
 
     def __iter__(self) -> Iterator[bytes]:
         return self._fields
@@ -169,11 +197,7 @@ class Fields:
     def __next__(self) -> bytes:
         return next(self._fields)
 
-    def close(self) -> None:
-        """Stop listening, which ends the command."""
-        self._fields.close()
-
-    def _split(self) -> Generator[bytes, None, None]:
+    def _split(self) -> Iterator[bytes]:
         stdout = self._process.stdout
         assert stdout is not None
         rest: list[bytes] = []
@@ -189,6 +213,8 @@ class Fields:
             # Whoever stops listening ends the command; one that has said all it had to is only waited for.
             stdout.close()
             self.failed = self._process.wait() != 0
+            self._watch.cancel()
+            self._watch.join()
 
 
 class Batch:

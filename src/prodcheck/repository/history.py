@@ -119,18 +119,23 @@ class History:
             return
         seen: set[str] = set()
         commit = ""
-        end = time.monotonic() + LISTING
         with tempfile.TemporaryFile() as feed:
             feed.write(commits.out)
             feed.seek(0)
             fields = self._git.stream(
-                "diff-tree", "--stdin", "--root", "-r", "-c", "--no-renames", "-z", "--no-abbrev", "--raw", stdin=feed
+                "diff-tree",
+                "--stdin",
+                "--root",
+                "-r",
+                "-c",
+                "--no-renames",
+                "-z",
+                "--no-abbrev",
+                "--raw",
+                stdin=feed,
+                seconds=LISTING,
             )
             for field in fields:
-                if time.monotonic() > end:
-                    self.notes.reasons.append(f"what its commits changed was not all listed in {LISTING:.0f} seconds")
-                    fields.close()
-                    return
                 if not field.startswith(b":"):
                     commit = field.decode("ascii", "replace")
                     continue
@@ -148,8 +153,12 @@ class History:
                     continue
                 seen.add(blob)
                 yield Version(path, blob, commit)
-            if fields.failed:
-                self.notes.reasons.append("git could not compare all commits, parts of them are not in this clone")
+            if fields.late:
+                self.notes.reasons.append(f"what its commits changed was not all listed in {LISTING:.0f} seconds")
+            elif fields.failed:
+                self.notes.reasons.append(
+                    "git could not compare all commits: parts of them are not in this clone, or too large"
+                )
 
     def _missing(self) -> frozenset[str]:
         """Ids that a partial clone lacks: a plain question for one of them would end the process."""

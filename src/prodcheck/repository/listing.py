@@ -42,6 +42,13 @@ class Listing:
     conflicts: bool
 
 
+def stays_inside(path: str) -> bool:
+    """Whether a path is one that git itself would write. An index or a tree that somebody made by hand can hold others,
+    which lead out of the folder or into `.git`."""
+    marked = f"/{path.lower()}/"
+    return not ("//" in marked or "/./" in marked or "/../" in marked or "/.git/" in marked)
+
+
 def parse(out: bytes) -> Listing:
     """The answer to `LIST`. Names are bytes: those that are not UTF-8 become surrogate escapes."""
     staged: dict[str, Staged] = {}
@@ -57,9 +64,9 @@ def parse(out: bytes) -> Listing:
                 stat = (numbers[0] * 10**9 + numbers[1], numbers[2] * 10**9 + numbers[3], numbers[4], numbers[5])
             skip = found or _STAT_ANY.match(chunk)
             chunk = chunk[skip.end() :] if skip else chunk
-        if previous is not None:
+        if previous is not None and stays_inside(previous[0]):
             staged.setdefault(previous[0], Staged(*previous, stat))
-            previous = None
+        previous = None
         if chunk.startswith(b"? "):
             others.append(os.fsdecode(chunk[2:]))
             continue

@@ -117,7 +117,7 @@ def branch_of(git: Git, git_dir: str) -> str | None:
     if name == ".invalid":  # refs are kept in a reftable, which this file stands in for
         reply = git.run("symbolic-ref", "-q", "--short", "HEAD")
         return os.fsdecode(reply.out.strip()) if reply.ok else None
-    return name
+    return name if name.isprintable() else None
 
 
 def commit_of(reply: Reply) -> tuple[str, str] | None:

@@ -59,6 +59,8 @@ class Walk:
             if ".gitignore" in names:
                 rules = (*rules, *self._read_rules(folder))
             for entry in entries:
+                if entry.name == ".git":  # also as a file, which leads to the real one
+                    continue
                 path = f"{folder}/{entry.name}" if folder else entry.name
                 self._visit(entry, path, rules, pending)
         return self
@@ -109,10 +111,15 @@ def tool_folders(paths: Iterable[str]) -> Callable[[str], str | None]:
                 made[folder] = folder
 
     def outermost(folder: str) -> str | None:
-        if folder not in made:
-            above, _, name = folder.rpartition("/")
-            made[folder] = outermost(above) or (folder if name in INSTALLED else None)
-        return made[folder]
+        unknown = []
+        while folder not in made:
+            unknown.append(folder)
+            folder = folder.rpartition("/")[0]
+        found = made[folder]
+        for below in reversed(unknown):
+            found = found or (below if below.rpartition("/")[2] in INSTALLED else None)
+            made[below] = found
+        return found
 
     return lambda path: outermost(path.rpartition("/")[0])
 

@@ -142,7 +142,7 @@ def _look(root: str, listing: Listing, git_dir: str) -> _Found:
         if entry.mode == "160000":
             found.skipped.append(Skipped(entry.path, "a submodule, audit it separately"))
             continue
-        status = _lstat(root, entry.path, folders)
+        status = _lstat(found, root, entry.path, folders)
         if status is None:
             if entry.skip_worktree:
                 absent.append(entry.path)
@@ -160,7 +160,7 @@ def _look(root: str, listing: Listing, git_dir: str) -> _Found:
         if path.endswith("/"):
             found.skipped.append(Skipped(path.rstrip("/"), "a repository of its own, audit it separately"))
             continue
-        status = _lstat(root, path, folders)
+        status = _lstat(found, root, path, folders)
         if status is not None:
             found.changed = True
             _add(found, root, path, status, None, written)
@@ -169,15 +169,19 @@ def _look(root: str, listing: Listing, git_dir: str) -> _Found:
     return found
 
 
-def _lstat(root: str, path: str, folders: disk.Folders) -> os.stat_result | None:
-    """Status of a file whose way leads through real folders; None when there is none or a folder is in its place."""
-    if not folders.real(path.rpartition("/")[0]):
-        return None
+def _lstat(found: _Found, root: str, path: str, folders: disk.Folders) -> os.stat_result | None:
+    """Status of a file whose way leads through real folders; None when there is none or a folder is in its place.
+
+    One that may be there but cannot be reached, such as below a folder that is locked, is `skipped`.
+    """
     try:
         status = os.lstat(os.path.join(root, path))
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    return None if stat.S_ISDIR(status.st_mode) else status
+    except (OSError, ValueError) as problem:
+        found.skipped.append(Skipped(path, (getattr(problem, "strerror", None) or "cannot be read").lower()))
+        return None
+    return status if folders.real(path.rpartition("/")[0]) and not stat.S_ISDIR(status.st_mode) else None
 
 
 def _add(found: _Found, root: str, path: str, status: os.stat_result, entry: Staged | None, written: int) -> None:
@@ -231,7 +235,9 @@ def _unlistable(stderr: str) -> list[Skipped]:
     for line in stderr.splitlines():
         text = line.removeprefix("warning: could not open directory '")
         if text != line:
-            path, _, why = text.rpartition("': ")
+            path, ends, why = text.rpartition("': ")
+            if not ends:  # git cuts its messages off
+                path, why = text, "its path is too long"
             found.append(Skipped(path.rstrip("/"), f"cannot be listed: {why.lower()}"))
     return found
 
