@@ -10,6 +10,7 @@ from prodcheck.records import dataclass
 OPERATORS = ("&&", "||", ";;", "|&", ";", "&", "|", "(", ")", "\n")
 _REDIRECT = lazy_regex(r"(?:\d*|&)(?:>>|>\||>&|<>|<&|>|<)(?:\d+|-)?")
 _HEREDOC = lazy_regex(r"\d*<<(-?)[ \t]*(['\"\\]?)([\w.!-]+)['\"]?")
+_ORDINARY = lazy_regex(r"[^\s\\'\"`$<>{}();&|]+")
 _OPAQUE = (("${{", "}}"), ("{{", "}}"))
 
 
@@ -141,21 +142,25 @@ class _Lexer:
     def word(self) -> None:
         text, size, start, line = self.text, len(self.text), self.pos, self.line
         parts: list[Part] = []
-        plain = ""
+        plain: list[str] = []  # pieces, because a word may be a megabyte long
 
         def flush() -> None:
-            nonlocal plain
             if plain:
-                parts.append(Part("plain", plain))
-                plain = ""
+                parts.append(Part("plain", "".join(plain)))
+                plain.clear()
 
         while self.pos < size:
             char = text[self.pos]
+            ordinary = _ORDINARY.match(text, self.pos)
+            if ordinary:
+                plain.append(ordinary[0])
+                self.pos = ordinary.end()
+                continue
             opaque = next((pair for pair in _OPAQUE if text.startswith(pair[0], self.pos)), None)
             if opaque:
                 end = text.find(opaque[1], self.pos)
                 end = size if end < 0 else end + len(opaque[1])
-                plain += text[self.pos : end]
+                plain.append(text[self.pos : end])
                 self.advance(end)
             elif char == "'":
                 flush()
@@ -178,16 +183,16 @@ class _Lexer:
                 parts.append(self.substitution())
             elif text.startswith("${", self.pos):
                 end = self.closing(self.pos + 2, "{", "}")
-                plain += text[self.pos : end]
+                plain.append(text[self.pos : end])
                 self.advance(end)
-            elif char == "(" and plain.endswith("=") and len(plain) > 1:  # an array: name=(a b c)
+            elif char == "(" and plain and plain[-1].endswith("=") and plain != ["="]:  # an array: name=(a b c)
                 end = self.closing(self.pos + 1, "(", ")")
-                plain += text[self.pos : end]
+                plain.append(text[self.pos : end])
                 self.advance(end)
             elif char in " \t\r\n;&|()<>":
                 break
             else:
-                plain += char
+                plain.append(char)
                 self.pos += 1
         flush()
         if self.pos == start:  # a lone `<` or `>` that is no redirection
