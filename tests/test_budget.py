@@ -71,6 +71,15 @@ def test_the_outer_limit_holds_after_an_inner_one() -> None:
         limited(0.1, both)
 
 
+def test_what_is_spent_inside_is_spent_outside() -> None:
+    def often() -> None:
+        for _ in range(100):
+            limited(5.0, lambda: sum(range(10**6)))
+
+    with pytest.raises(OutOfTime):
+        limited(0.1, often)
+
+
 def test_waiting_costs_nothing() -> None:
     assert limited(0.05, lambda: time.sleep(0.3)) is None
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import TypeVar
@@ -39,13 +40,20 @@ def limited(seconds: float, work: Callable[[], T]) -> T:
             raise OutOfTime
 
     before = signal.signal(signal.SIGVTALRM, spent)
+    started = time.process_time()
     outer = signal.setitimer(signal.ITIMER_VIRTUAL, seconds, AGAIN)
     try:
         try:
-            return work()
+            result = work()
         finally:
             running = False  # a signal that comes before this line still finds the outer `finally`
     finally:
         running = False
-        signal.setitimer(signal.ITIMER_VIRTUAL, *outer)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0.0)
         signal.signal(signal.SIGVTALRM, before)
+        left = outer[0] - (time.process_time() - started)  # what was spent here is spent there, too
+        if outer[0]:
+            signal.setitimer(signal.ITIMER_VIRTUAL, max(left, 0.001), AGAIN)
+    if outer[0] and left <= 0:
+        raise OutOfTime
+    return result
