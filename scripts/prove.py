@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent / "proofs"
-sys.path.insert(0, str(HERE))
+sys.path.append(str(HERE))  # last: a proof may be called like a module of the tests
 
 import tools  # noqa: E402
 
