@@ -196,7 +196,7 @@ def _yaml(path: str, data: bytes) -> object:
     for at in list(stream.lines)[:50]:
         assert stream.line(at) >= 1 and stream.text_line(at) >= 1
         stream.tag(at)
-    return dataclasses.astuple(stream), _document(path, data)
+    return stream, _document(path, data)
 
 
 def _requirements(path: str, data: bytes) -> object:

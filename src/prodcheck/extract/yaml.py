@@ -108,7 +108,8 @@ def load_all(data: bytes | str) -> YamlStream:
         problem = f"not valid YAML: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
     if problem and _TEMPLATE.search(text):
         problem = "template"
-    return builder.stream(problem)
+    # What is empty at the end of a file begins after its last line for libyaml.
+    return builder.stream(problem, text.count("\n") + text.count("\r") - text.count("\r\n") + 1)
 
 
 def _nearest(lines: Mapping[str, int], path: str) -> int | None:
@@ -152,7 +153,7 @@ class _Builder:
         self.repeated = 0
         self.prefix = ""
 
-    def stream(self, problem: str) -> YamlStream:
+    def stream(self, problem: str, last: int) -> YamlStream:
         documents, several = tuple(self.documents), len(self.documents) > 1
 
         def name(path: str) -> str:
@@ -160,9 +161,9 @@ class _Builder:
 
         return YamlStream(
             documents,
-            {name(p): line for p, line in self.lines.items() if several or "." in p},
+            {name(p): min(line, last) for p, line in self.lines.items() if several or "." in p},
             problem,
-            {name(p): line for p, line in self.text_lines.items()},
+            {name(p): min(line, last) for p, line in self.text_lines.items()},
             {name(p): tag for p, tag in self.tags.items()},
             {name(p): name(target) for p, target in self.aliases.items()},
             tuple((name(p), line) for p, line in self.duplicates),
