@@ -123,11 +123,12 @@ def main() -> None:
     target = Target(reader, options.work / "crashes")
     with tempfile.TemporaryDirectory() as folder:
         first = Path(folder) / "seeds"
-        texts = seeds.write(reader, first, [HERE.parent, *options.seeds], longest)
+        files = [*seeds.examples(), *seeds.real_files([HERE.parent, *options.seeds], longest)]
+        texts = seeds.write(reader, first, files, longest)
         words = seeds.words(reader)
         (Path(folder) / "words").write_text("".join(f'"{seeds.escaped(word)}"\n' for word in words))
         # Looked up late: what `atheris.Mutate` is depends on `Setup`.
-        mutator = mutate.Mutator(words, texts, lambda data, size: atheris.Mutate(data, size))
+        mutator = mutate.Mutator(words, texts, lambda data, size: atheris.Mutate(data, size))  # noqa: PLW0108
         defaults = ["-max_len=4096", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", "-len_control=0"]
         given = [flag for flag in defaults if not any(f.split("=")[0] == flag.split("=")[0] for f in flags)]
         print(f"{reader.name}: {len(texts)} seeds, {len(words)} words", file=sys.stderr)

@@ -64,13 +64,13 @@ _GIT_SEEDS = (
 )  # fmt: skip
 
 
-def write(reader: readers.Reader, folder: Path, trees: Iterable[Path], longest: int) -> list[bytes]:
+def write(reader: readers.Reader, folder: Path, files: Iterable[tuple[str, bytes]], longest: int) -> list[bytes]:
     """Put seeds for a reader into a folder, the index of the name before each; returns their texts."""
     folder.mkdir(parents=True)
     texts = [bytes([len(reader.paths) - 1])]
     if reader.name == "git":
         texts += _GIT_SEEDS
-    for path, data in (*_examples(), *_files(trees, longest)):
+    for path, data in files:
         index = reader.stands_for(path)
         if index is None and reader.name in ("redact", "shell"):
             index = 0 if path.endswith((".py", ".yml", ".md", "Makefile")) else None
@@ -81,7 +81,7 @@ def write(reader: readers.Reader, folder: Path, trees: Iterable[Path], longest: 
     return [text[1:] for text in texts]
 
 
-def _examples() -> Iterator[tuple[str, bytes]]:
+def examples() -> Iterator[tuple[str, bytes]]:
     """Every file of every example of every rule and tool, and the rule files themselves."""
     import yaml
 
@@ -103,7 +103,7 @@ def _examples() -> Iterator[tuple[str, bytes]]:
             ]
 
 
-def _files(trees: Iterable[Path], longest: int) -> Iterator[tuple[str, bytes]]:
+def real_files(trees: Iterable[Path], longest: int) -> Iterator[tuple[str, bytes]]:
     for tree in trees:
         for folder, _, names in os.walk(tree):
             if "/.git/" in f"{folder}/":

@@ -1,0 +1,138 @@
+"""What fuzzing found, as the smallest input of each kind, with the outcome that is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import readers
+from prodcheck.errors import RepositoryError
+from prodcheck.extract.text import split_lines
+
+BLOB = b"1f7391f92b6a3792204e07e99f71f643cc35e7e1"
+TURN = readers.TURN
+
+
+def _requirement_lines(found: Any) -> list[int]:
+    return [one.line for one in found.requirements]
+
+
+CASES: list[tuple[str, str, str, bytes, Callable[[Any], object], object]] = [
+    # Only line ends that git and editors know count: `str.splitlines` also ends lines at form feeds and others.
+    ("form feed", "requirements", "requirements.txt", b"numpy\x0c\npandas\n", _requirement_lines, [1, 2]),
+    ("old Mac line ends", "requirements", "requirements.txt", b"numpy\rpandas\r", _requirement_lines, [1, 2]),
+    (
+        "next line (U+0085) in a comment of TOML",
+        "toml",
+        "a.toml",
+        "# a\x85b\nkey = 1\n".encode(),
+        lambda found: dict(found.lines),
+        {"key": 2},
+    ),
+    (
+        "line separator in a value of INI",
+        "ini-json",
+        "a.ini",
+        "[a]\nx = 1\u2028\ny = 2\n".encode(),
+        lambda found: found.lines["a.y"],
+        3,
+    ),
+    (
+        "form feed above an inline ignore",
+        "ignores",
+        "a.yaml",
+        b"a: 1\x0c\nb: 2  # prodcheck: ignore[no-tests] why\n",
+        lambda found: [one.line for one in found[1]],
+        [2],
+    ),
+    (
+        "form feed in a cell above an inline ignore",
+        "notebook",
+        "a.ipynb",
+        b'{"cells": [{"cell_type": "code", "source": ["x = 1\\f\\n",\n "y = 2  # prodcheck: ignore[no-tests] why"]}]}',
+        lambda found: [(one.line, one.cell_line) for one in found[1]],
+        [(2, 2)],
+    ),
+    (
+        "form feed above a PEP 723 block",
+        "setup",
+        "a.py",
+        b'"""a\x0cb"""\n# /// script\n# dependencies = ["numpy"]\n# ///\n',
+        lambda found: _requirement_lines(found[0]),
+        [3],
+    ),
+    # YAML 1.1 ends a line at U+0085, U+2028 and U+2029; YAML 1.2, git and editors do not.
+    (
+        "line end of YAML 1.1",
+        "yaml",
+        "a.yaml",
+        "a\x85b: 1\nc: 2\n".encode(),
+        lambda f: dict(f[0].lines),
+        {"a b": 1, "c": 2},
+    ),
+    # What is empty at the end of the file begins after its last line for libyaml.
+    (
+        "empty document at the end",
+        "yaml",
+        "a.yaml",
+        b"a: 1\n---",
+        lambda f: dict(f[0].lines),
+        {"0": 1, "0.a": 1, "1": 2},
+    ),
+    # Git's answers in another shape than the one that is asked for.
+    (
+        "a mode that is no ASCII",
+        "git",
+        "ls-files",
+        b"H \xff " + BLOB + b" 0\ta.py\0",
+        lambda f: [s.path for s in f.staged],
+        ["a.py"],
+    ),
+    ("a tree entry that is no ASCII", "git", "ls-tree", b"\xff blob\ta.py\0", type, RepositoryError),
+    ("a tree entry of two words", "git", "ls-tree", b"100644 blob\ta.py\0", type, RepositoryError),
+    (
+        "a size for an id that is no ASCII",
+        "git",
+        "ls-tree",
+        b"100644 blob " + BLOB + b"\ta.py\0" + TURN + b"\xff 9\n",
+        lambda found: found[0][0]["a.py"][1],
+        0,
+    ),
+    ("a commit id that is no ASCII", "git", "cat-file", b"\xff commit 9\ntree x\n", lambda found: found[1], ""),
+    (
+        "a change without ids",
+        "git",
+        "diff-tree",
+        TURN.join([b"", b"abcd\n", b"abcd\0:100644\0a.py\0"]),
+        lambda found: (found[0], ["not understood" in reason for reason in found[1]]),
+        ([], [True]),
+    ),
+    (
+        "an object of 10^19 bytes",
+        "git",
+        "diff-tree",
+        TURN.join([b"", b"abcd\n", b"abcd\0:000000 100644 %b %b A\0a.py\0" % (b"0" * 40, BLOB), BLOB + b" 9\n"])
+        + TURN
+        + BLOB
+        + b" blob 9999999999999999999\n",
+        lambda found: found[0],
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "data", "told", "expected"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
+def test_what_fuzzing_found(name: str, path: str, data: bytes, told: Callable[[Any], object], expected: object) -> None:
+    assert told(readers.read(name, path, data)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [("", []), ("a", ["a"]), ("a\n", ["a"]), ("a\r\nb\rc\n\n", ["a", "b", "c", ""]), ("a\x0cb\x85c\u2028d\x1c", None)],
+)
+def test_lines_are_those_of_git_and_editors(text: str, lines: list[str] | None) -> None:
+    assert split_lines(text) == ([text] if lines is None else lines)
