@@ -65,7 +65,7 @@ def test_work_that_ends_leaves_no_timer_behind() -> None:
 def test_the_outer_limit_holds_after_an_inner_one() -> None:
     def both() -> None:
         limited(5.0, lambda: None)
-        spin()
+        limited(5.0, spin)
 
     with pytest.raises(OutOfTime):
         limited(0.1, both)

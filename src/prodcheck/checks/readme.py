@@ -14,6 +14,8 @@ from prodcheck.records import dataclass
 ENOUGH = 0.8
 """Share of all that is looked for that makes a README sufficient: nobody needs every section."""
 
+LONGEST = 200_000
+"""Characters of a README that are looked at. What people wrote ends long before."""
 _FOLDERS = ("", ".github/", "docs/", "doc/")
 """Where hosting services look for one, in order."""
 
@@ -82,7 +84,7 @@ def _read(facts: Facts, path: str) -> Readme:
     notebook = facts.files[path].notebook
     if notebook is not None:
         return Readme(path, "\n\n".join(cell.source for cell in notebook.cells if cell.kind == "markdown"), 0)
-    text = facts.text(path).replace("\r\n", "\n").replace("\r", "\n")
+    text = facts.text(path)[:LONGEST].replace("\r\n", "\n").replace("\r", "\n")
     front = re.match(r"---\n.*?\n---\n", text, re.DOTALL)
     return Readme(path, text[front.end() :], front[0].count("\n")) if front else Readme(path, text, 0)
 
@@ -118,7 +120,7 @@ def _shows_usage(facts: Facts, text: str, code: str, headings: str) -> bool:
     if re.search(rf"^\s*(?:\$ ?)?{own} [-\w./]", code, re.MULTILINE | re.IGNORECASE):
         return True
     entry = {posixpath.basename(path) for path in facts.files if path.endswith((".py", ".ipynb", ".sh", ".R"))}
-    named = set(re.findall(r"[\w.-]+\.(?:py|ipynb|sh|R)\b", f"{code}\n{text}"))
+    named = set(re.findall(r"[\w.-]{1,150}\.(?:py|ipynb|sh|R)\b", f"{code}\n{text}"))
     return bool(words.USAGE.search(headings)) and bool(entry & named)
 
 

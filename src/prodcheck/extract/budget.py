@@ -42,6 +42,8 @@ def limited(seconds: float, work: Callable[[], T]) -> T:
     before = signal.signal(signal.SIGVTALRM, spent)
     started = time.process_time()
     outer = signal.setitimer(signal.ITIMER_VIRTUAL, seconds, AGAIN)
+    if 0 < outer[0] < seconds:
+        signal.setitimer(signal.ITIMER_VIRTUAL, outer[0], AGAIN)
     try:
         try:
             result = work()
