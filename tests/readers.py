@@ -296,8 +296,8 @@ class _Git(Git):
     def run(self, *args: str, feed: bytes | None = None) -> Reply:
         return Reply(0, self._next())
 
-    def stream(self, *args: str, stdin: object) -> Fields:
-        return Fields(cast("subprocess.Popen[bytes]", _Process(self._next())))
+    def stream(self, *args: str, stdin: object, seconds: float) -> Fields:
+        return Fields(cast("subprocess.Popen[bytes]", _Process(self._next())), seconds)
 
     def batch(self) -> Batch:
         return Batch(cast("subprocess.Popen[bytes]", _Process(self._next())))
