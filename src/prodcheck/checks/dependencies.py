@@ -14,6 +14,8 @@ from prodcheck.model import Confidence, Evidence, Hit, Kind, Location, Outcome, 
 
 _PACKAGE_FORMATS = ("setup.py", "setup.cfg", "pyproject", "poetry")
 _MINOR_GROUPS = frozenset("dev test docs lint typing types style ci quality pre-commit profile build".split())
+NEARLY_ALL = 0.9
+"""Share of the files from which on those without a manifest are an oversight."""
 MINOR_WEIGHT = 0.3
 """What a requirement of the development, test or documentation environment counts."""
 _APPLICATION = {"exact": 1.0, "range": 0.5, "lower": 0.25, "other": 0.25, "none": 0.0}
@@ -45,6 +47,8 @@ def no_dependency_manifest(facts: Facts, params: Mapping[str, object]) -> Outcom
         floor = 0.5 if deps.prose else 0.0
         reason = f"{len(bare)} of {len(files)} files with third-party imports belong to no manifest, such as {bare[0]}"
         softer = Severity.MAJOR if facts.project.kind is Kind.COURSE else None  # each of its parts stands alone
+        if share >= NEARLY_ALL:
+            hit = Hit(first, f"imports {names}", identity="manifest", severity=Severity.MINOR)
         return Outcome(max(share, floor), evidence + deps.prose, (hit,), reason, Confidence.MEDIUM, severity=softer)
     broken = [m for m in deps.others if m.problem and m.role == "manifest"]
     if broken:

@@ -154,7 +154,7 @@ _ASIDE = lazy_regex(
 def prominence(place: Location | None, training: Collection[str]) -> tuple[bool, bool, bool]:
     """Sorts the places of a stage: modules before notebooks, what trains before what does not, side tracks last."""
     path = place.path if place else ""
-    return _ASIDE.search(path) is not None, path.endswith(".ipynb"), path not in training
+    return path.endswith(".ipynb"), _ASIDE.search(path) is not None, path not in training
 
 
 def _is_notebook(path: str, facts: PythonFacts, files: Mapping[str, FileFacts]) -> bool:
