@@ -9,7 +9,7 @@ from prodcheck.checks.builds import missing_requirements
 from prodcheck.extract.text import split_lines
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
-from prodcheck.model import Evidence, Hit, Kind, Location, Outcome, Strength
+from prodcheck.model import Evidence, Hit, Kind, Location, Outcome, Severity, Strength
 from prodcheck.patterns import lazy_regex
 
 PYTHON_SHARE = 0.7
@@ -75,7 +75,8 @@ def runtime_unspecified(facts: Facts, params: Mapping[str, object]) -> Outcome:
         return Outcome(1.0, evidence, reason="; ".join(e.detail for e in evidence))
     reason = "; ".join(lacking)
     place = python.location if python is not None else None
-    return Outcome(round(score, 4), evidence, (Hit(place, reason, identity="runtime"),), reason)
+    softer = Severity.MINOR if facts.code.small_notebooks else None  # Jupyter writes the version beside its cells
+    return Outcome(round(score, 4), evidence, (Hit(place, reason, identity="runtime"),), reason, severity=softer)
 
 
 def _pythons(facts: Facts) -> Iterator[tuple[float, Evidence]]:
