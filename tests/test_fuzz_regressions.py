@@ -69,7 +69,7 @@ CASES: list[tuple[str, str, str, bytes, Callable[[Any], object], object]] = [
         "yaml",
         "a.yaml",
         "a\x85b: 1\nc: 2\n".encode(),
-        lambda f: dict(f[0].lines),
+        lambda f: dict(f.lines),
         {"a b": 1, "c": 2},
     ),
     # What is empty at the end of the file begins after its last line for libyaml.
@@ -78,7 +78,7 @@ CASES: list[tuple[str, str, str, bytes, Callable[[Any], object], object]] = [
         "yaml",
         "a.yaml",
         b"a: 1\n---",
-        lambda f: dict(f[0].lines),
+        lambda f: dict(f.lines),
         {"0": 1, "0.a": 1, "1": 2},
     ),
     # Git's answers in another shape than the one that is asked for.
