@@ -81,6 +81,27 @@ CASES: list[tuple[str, str, str, bytes, Callable[[Any], object], object]] = [
         lambda f: dict(f.lines),
         {"0": 1, "0.a": 1, "1": 2},
     ),
+    # Encodings in which line ends may be written as escapes: lines of the syntax tree are not those of the file.
+    *(
+        (
+            f"hidden lines of {coding}",
+            "python",
+            "a.py",
+            b"# coding: " + coding.encode() + b"\nx = 1" + hidden + b"open('a')" + hidden + b"\n",
+            lambda found: (found.problem, found.calls),
+            ("declares an encoding that hides lines", ()),
+        )
+        for coding, hidden in (("utf-7", b"+AAo-"), ("unicode_escape", rb"\n"), ("raw-unicode-escape", rb"\u000a"))
+    ),
+    (
+        "a line end in what the parser says",
+        "python",
+        "a.py",
+        b"# coding: punycode\nopen(1)-",
+        lambda found: (found.problem_kind, found.problem_line),
+        ("broken", None),
+    ),
+    ("an encoding that was common", "python", "a.py", b"# coding: cp1251\nf(1)", lambda found: found.problem, ""),
     # Git's answers in another shape than the one that is asked for.
     (
         "a mode that is no ASCII",

@@ -15,7 +15,8 @@ from prodcheck.extract.python_model import Call, Definition, Import, PythonFacts
 from prodcheck.extract.python_problem import PROBLEMS, problem_kind
 from prodcheck.extract.python_text import code_flags, flavour
 from prodcheck.extract.python_walk import Walk
-from prodcheck.extract.text import decode
+from prodcheck.extract.text import decode, one_line
+from prodcheck.patterns import lazy_regex
 
 __all__ = ["PROBLEMS", "Call", "Definition", "Import", "PythonFacts", "analyse", "extract", "parse", "read", "wants"]
 
@@ -39,6 +40,9 @@ def extract(path: str, data: bytes) -> PythonFacts:
 def read(path: str, data: bytes) -> tuple[PythonFacts, ast.Module | None]:
     """Facts of one module, and its syntax tree for whoever else needs it; None when it does not parse as it is."""
     text = decode(data).replace("\r\n", "\n").replace("\r", "\n")
+    if _hides_lines(data):
+        why = "declares an encoding that hides lines"
+        return PythonFacts(code_lines=_count(text), flavour=flavour(text), problem=why, problem_kind="broken"), None
     try:
         tree = parse(data)
         return replace(analyse(tree, text), flavour=flavour(text)), tree
@@ -47,6 +51,24 @@ def read(path: str, data: bytes) -> tuple[PythonFacts, ast.Module | None]:
     except (RecursionError, MemoryError):
         facts = PythonFacts(code_lines=_count(text), problem="too long or nested too deeply", problem_kind="too-deep")
         return facts, None
+
+
+_CODING = lazy_regex(rb"(?:[^\n]*\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)")
+
+
+def _hides_lines(data: bytes) -> bool:
+    """Whether the encoding it declares writes line ends as no editor shows them: `\\n` in `unicode_escape`, for one."""
+    declared = _CODING.match(data)
+    if declared is None or declared[1].lower().replace(b"_", b"-") in _COMMON:
+        return False
+    try:
+        text = data.decode(declared[1].decode("ascii", "replace"))
+    except (LookupError, ValueError):
+        return False  # the parser says so, too
+    return text.count("\n") + text.count("\r") != data.count(b"\n") + data.count(b"\r")
+
+
+_COMMON = (b"utf-8", b"utf8", b"ascii", b"us-ascii", b"latin-1", b"latin1", b"iso-8859-1", b"cp1252")
 
 
 def parse(source: str | bytes) -> ast.Module:
@@ -87,8 +109,8 @@ def _count(text: str) -> int:
 
 def _unparsed(text: str, problem: Exception) -> PythonFacts:
     """Facts of a module that does not parse as it is: as much as a cleaned text still tells, and the problem."""
-    line = problem.lineno if isinstance(problem, SyntaxError) else None
-    message = problem.msg if isinstance(problem, SyntaxError) else str(problem)
+    line = problem.lineno or None if isinstance(problem, SyntaxError) else None
+    message = one_line(problem.msg if isinstance(problem, SyntaxError) else str(problem))
     kind = problem_kind(text, message)
     if kind == "broken":
         try:

@@ -27,6 +27,11 @@ def split_lines(text: str) -> list[str]:
     return found
 
 
+def one_line(text: str) -> str:
+    """A message of a library as one printable line: it may quote what it stumbled over."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
 def is_lfs_pointer(data: bytes) -> bool:
     """True for the small text file that Git LFS leaves in place of a large one."""
     return len(data) < 1024 and data.startswith(LFS_HEADER)
