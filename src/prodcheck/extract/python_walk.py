@@ -31,7 +31,8 @@ _BRANCHES = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.ma
 _GUARDS = frozenset("TYPE_CHECKING typing.TYPE_CHECKING".split())
 _PLATFORM = lazy_regex(r"sys\.(version|platform|implementation)|platform\.|os\.name")
 _AVAILABLE = lazy_regex(
-    r"(?:^|\.)(?:is_\w*(?:available|installed)|find_spec|_?HAS_\w+|_?HAVE_\w+|_?CAN_USE_\w+|\w+_(?:AVAILABLE|INSTALLED))$"
+    r"(?:^|\.)(?:is_\w*(?:available|installed)|find_spec|_?HAS_\w+|_?HAVE_\w+|_?CAN_USE_\w+|"
+    r"\w+_(?:AVAILABLE|INSTALLED|available|installed))(?:\(\))?$"
 )
 """Names of tests for a package that may be missing: `is_torch_xla_available()`, `HAS_CUPY`."""
 _CAUGHT = frozenset("ImportError ModuleNotFoundError Exception BaseException".split())
