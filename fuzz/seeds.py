@@ -73,7 +73,7 @@ def write(reader: readers.Reader, folder: Path, files: Iterable[tuple[str, bytes
     for path, data in files:
         index = reader.stands_for(path)
         if index is None and reader.name in ("redact", "shell"):
-            index = 0 if path.endswith((".py", ".yml", ".md", "Makefile")) else None
+            index = 0 if path.endswith((".sh", ".yml", ".md", "Makefile")) else None
         if index is not None and len(data) < longest:
             texts.append(bytes([index]) + data)
     for text in texts:
