@@ -34,7 +34,7 @@ from prodcheck.extract import (
 )
 from prodcheck.extract.secrets.redact import redact
 from prodcheck.extract.secrets.scan import scan
-from prodcheck.extract.text import decode
+from prodcheck.extract.text import decode, split_lines
 from prodcheck.report.sanitize import plain
 from prodcheck.repository import commit, history, listing, state, worktree
 from prodcheck.repository import plain as plain_git
@@ -125,11 +125,13 @@ def _plan(kind: type) -> tuple[tuple[str, str], ...]:
 def well_formed(found: object, lines: int) -> None:
     """Assert what holds for every answer: problems are one line, lines are lines of the file, nothing is endless."""
     todo: list[tuple[object, int]] = [(found, 0)]
-    seen = 0
+    shared: set[int] = set()  # aliases of YAML: the same part in many places
     while todo:
         value, depth = todo.pop()
-        seen += 1
-        assert seen < 1_000_000, "an answer without end"
+        if isinstance(value, dict | list):
+            if id(value) in shared:
+                continue
+            shared.add(id(value))
         assert depth < 3_000, "an answer without bottom"
         if isinstance(value, _SCALARS):
             continue
@@ -183,11 +185,24 @@ def _notebook(path: str, data: bytes) -> object:
     return found, ignores.extract(path, data, found), secrets.extract(path, data, found)
 
 
+def _keys_are_there(lines: Mapping[str, int], data: bytes) -> None:
+    """Plain keys stand on the line that is told."""
+    rows = split_lines(decode(data))
+    for path in list(lines)[-8:]:
+        key, line = path.rpartition(".")[2], lines[path]
+        if _PLAIN.fullmatch(key) and line <= len(rows):
+            assert key in rows[line - 1] or "\\" in rows[line - 1], f"not in line {line}: {key!r}"
+
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z-]*")
+
+
 def _document(path: str, data: bytes) -> object:
     found = document.extract(path, data)
     if found is not None:
         found.get("tool.*.name")
         found.get("*")
+        _keys_are_there(found.lines, data)
     return found
 
 
@@ -196,6 +211,7 @@ def _yaml(path: str, data: bytes) -> object:
     for at in list(stream.lines)[-5:]:
         assert stream.line(at) >= 1 and stream.text_line(at) >= 1
         stream.tag(at)
+    _keys_are_there(stream.lines, data)
     return stream
 
 

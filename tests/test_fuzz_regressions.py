@@ -72,6 +72,31 @@ CASES: list[tuple[str, str, str, bytes, Callable[[Any], object], object]] = [
         lambda f: dict(f.lines),
         {"a b": 1, "c": 2},
     ),
+    # A merge or a repeated key that stands for something below itself.
+    (
+        "a merge key in a merge",
+        "yaml",
+        "a.yaml",
+        b"a: 1\n<<:\n  b: 2\n  <<:\n",
+        lambda f: (f.origin("<<"), f.line("b"), f.line("<<.<<.<<")),
+        ("<<", 3, 4),
+    ),
+    (
+        "an alias for something below itself",
+        "yaml",
+        "a.yaml",
+        b"a: {q: &x 1}\na: *x\n",
+        lambda f: (f.origin("a"), f.line("a")),
+        ("a", 2),
+    ),
+    (
+        "aliases for something below each other",
+        "yaml",
+        "a.yaml",
+        b"a: {q: &x 1}\nb: {q: &y 1}\na: *y\nb: *x\n",
+        lambda f: len(f.origin("a")) < 100,
+        True,
+    ),
     # What is empty at the end of the file begins after its last line for libyaml.
     (
         "empty document at the end",

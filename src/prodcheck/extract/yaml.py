@@ -16,6 +16,8 @@ from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
 
 MAX_DEPTH = 100
+MAX_HOPS = 20
+"""Aliases and merges through which the place of a value is followed."""
 MAX_ALIASED_NODES = 100_000
 """Nodes that aliases may repeat in one stream: what walking the tree would cost, however small the file is."""
 
@@ -60,11 +62,13 @@ class YamlStream:
 
     def origin(self, path: str) -> str:
         """Where the value at a path is really written: the path itself unless it came through an alias or merge."""
-        for _ in range(MAX_DEPTH):
+        for _ in range(MAX_HOPS):
             parts = path.split(".")
             for length in range(len(parts), 0, -1):
-                target = self.aliases.get(".".join(parts[:length]))
-                if target is not None:
+                above = ".".join(parts[:length])
+                target = self.aliases.get(above)
+                # A repeated key may stand for something below itself, for ever.
+                if target is not None and not f"{target}.".startswith(f"{above}."):
                     path = ".".join([target, *parts[length:]])
                     break
             else:
