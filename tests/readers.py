@@ -11,6 +11,7 @@ import functools
 import io
 import re
 import subprocess
+import unicodedata
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, cast
@@ -71,8 +72,8 @@ def check(reader: Reader, path: str, data: bytes, *, twice: bool = True) -> obje
     except reader.allowed as error:
         if isinstance(error, ProdcheckError):
             assert error.message
-            one_line(plain(error.message), "message")
-            one_line(plain(error.hint), "hint")
+            for text in (plain(error.message), plain(error.hint)):
+                assert not [c for c in text if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")], "would move"
         return error
     well_formed(found, lines_of(data))
     if twice:

@@ -127,6 +127,14 @@ CASES: list[tuple[str, str, str, bytes, Callable[[Any], object], object]] = [
         ("broken", None),
     ),
     ("an encoding that was common", "python", "a.py", b"# coding: cp1251\nf(1)", lambda found: found.problem, ""),
+    (
+        "a script that ends where a function's name should be",
+        "shell",
+        "a.sh",
+        b"pytest\nfunction",
+        lambda f: [c.argv for c in f],
+        [("pytest",)],
+    ),
     # Git's answers in another shape than the one that is asked for.
     (
         "a mode that is no ASCII",

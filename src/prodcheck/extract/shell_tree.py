@@ -210,10 +210,11 @@ class Parser:
         if self.at("function"):
             self.pos += 1
         token = self.peek()
-        name = token.bare if token else ""
+        if token is None:  # the script ends here
+            return Node("list")
         self.pos += 1
         self.skip("(", ")", "\n")
-        return Node("function", [self.command(depth + 1)], name=name)
+        return Node("function", [self.command(depth + 1)], name=token.bare)
 
     def simple(self) -> Node:
         first = self.stream[self.pos]
