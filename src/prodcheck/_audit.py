@@ -12,12 +12,14 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from prodcheck import baseline as baselines
+from prodcheck import recall
 from prodcheck import rules as rules_module
 from prodcheck.baseline import NEW, Baseline
 from prodcheck.config import FILE_NAME, Config, nearest, parse
 from prodcheck.engine import SECONDS, SECONDS_PER_FILE, run
 from prodcheck.errors import ConfigError, RepositoryError, UnreadableFile, UsageError
 from prodcheck.extract.budget import OutOfTime, limited
+from prodcheck.extract.cache import Cache
 from prodcheck.extract.past import with_history
 from prodcheck.extract.run import MAX_TEXT, Extraction, extract_all
 from prodcheck.extract.text import decode
@@ -37,6 +39,8 @@ def audit(
     ruleset: Ruleset | None = None,
     baseline: Baseline | None = None,
     history: bool = False,
+    jobs: int | None = 1,
+    cache: Cache | None = None,
 ) -> Report:
     """Audit one repository without running any of its code.
 
@@ -44,8 +48,10 @@ def audit(
     without checking it out. Without
     `config` the folder's own `prodcheck.toml` or `[tool.prodcheck]` is used; without `baseline` the one that the
     settings name. With `history` credentials are also looked for in the older versions that branches and tags hold.
-    Raises `UsageError` for a path or revision that does not exist, `ConfigError` for wrong settings, `RuleError` for a
-    rule file that does not load.
+    `jobs` is the number of processes for large repositories, None for as many as there are processors; a program that
+    asks for more than one needs the usual `if __name__ == "__main__"`. With a `cache` only what has changed since the
+    last audit is worked out again. Raises `UsageError` for a path or revision that does not exist, `ConfigError` for
+    wrong settings, `RuleError` for a rule file that does not load.
     """
     started = datetime.now(timezone.utc)
     clock = time.perf_counter()
@@ -55,7 +61,18 @@ def audit(
     repository = without(repository, config.exclude)
     if ruleset is None:
         ruleset = load_rules_of(config, Path(repository.root))
-    report = audit_repository(repository, config, ruleset, baseline, history)
+    if baseline is None and config.baseline:
+        baseline = baselines.load(repository, config.baseline)
+    name = recall.key(repository, config, ruleset, baseline) if cache is not None and not history else None
+    report = recall.recall(cache, name, ruleset) if cache is not None and name is not None else None
+    if report is None:
+        report = audit_repository(repository, config, ruleset, baseline, history, jobs, cache)
+        if cache is not None and name is not None:
+            # A commit stays as it is; a folder is looked at once more.
+            on_disk = repository.folder is not None
+            again = without(open_repository(repository.root), config.exclude) if on_disk else repository
+            if recall.key(again, config, ruleset, baseline) == name:
+                recall.remember(cache, name, report)
     return replace(
         report,
         started_at=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -69,6 +86,8 @@ def audit_repository(
     ruleset: Ruleset,
     baseline: Baseline | None = None,
     history: bool = False,
+    jobs: int | None = 1,
+    cache: Cache | None = None,
 ) -> Report:
     """The way through, for any repository: facts, rules, score, report.
 
@@ -78,7 +97,7 @@ def audit_repository(
         baseline = baselines.load(repository, config.baseline)
     if config.new_only:
         check_new_only(config, baseline)
-    extraction = extract_all(repository)
+    extraction = extract_all(repository, jobs=jobs, cache=cache)
     if history:
         extraction = with_history(extraction, repository, config.exclude)
     seconds = SECONDS + SECONDS_PER_FILE * len(extraction.files)

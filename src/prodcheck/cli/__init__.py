@@ -21,6 +21,7 @@ COMMANDS = {
     "rules": ("prodcheck.cli.rules:rules", "List, show and test rules."),
     "explain": ("prodcheck.cli.rules:explain", "Say what a rule expects, why, and how to get there."),
     "stack": ("prodcheck.cli.stack:stack", "Show which tools were recognised, with the evidence."),
+    "cache": ("prodcheck.cli.cache:cache", "Show or remove what is kept between runs."),
 }
 """Name to (where it lives, short help): the help is here so that listing commands imports none of them."""
 

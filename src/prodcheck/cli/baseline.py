@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from prodcheck.cli.means import means, means_options
 
 if TYPE_CHECKING:
     from prodcheck.baseline import Baseline
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 @click.option("--update", is_flag=True, help="Also accept the findings that the file does not know yet.")
 @click.option("--prune", is_flag=True, help="Remove entries whose finding no longer occurs; accept nothing new.")
 @click.option("--check", "verify", is_flag=True, help="Write nothing; exit 1 when --prune would remove something.")
-def baseline(path: str, output: str | None, update: bool, prune: bool, verify: bool) -> int:
+@means_options
+def baseline(path: str, output: str | None, update: bool, prune: bool, verify: bool, **how: Any) -> int:
     """Write the findings of the repository at PATH to a file of accepted ones.
 
     The file has one line per finding and no line numbers: it survives moved code, and merges of branches. It never
@@ -42,7 +45,7 @@ def baseline(path: str, output: str | None, update: bool, prune: bool, verify: b
         raise click.UsageError(f"there is no `{shown}` yet: run `prodcheck baseline` once without an option")
     if old is not None and not (update or prune or verify):
         raise click.UsageError(f"`{shown}` exists: --update accepts new findings too, --prune removes fixed ones")
-    report = audit(repository, config=replace(config, baseline=None, new_only=False))
+    report = audit(repository, config=replace(config, baseline=None, new_only=False), **means(how))
     found = accept(report.open_findings)
     if old is None:
         return _save(file, Baseline(shown, found), f"{_count(len(found))} accepted.")

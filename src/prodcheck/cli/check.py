@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from prodcheck.cli import COMMANDS
+from prodcheck.cli.means import means, means_options
 from prodcheck.cli.output import STDOUT, Plan, emit, plan, save
 from prodcheck.config import Config
 from prodcheck.model import Kind, Project, Severity, Stage
@@ -67,6 +68,7 @@ def _words(choices: Any) -> click.Choice[str]:
 @click.option("--rev", metavar="REV", help="Audit a git revision instead of the work tree, without a checkout.")
 @click.option("--history", is_flag=True, help="Look for credentials in older versions on all branches and tags, too.")
 @click.option("--report-only", is_flag=True, help="Always exit 0, whatever the gates say.")
+@means_options
 @click.option("-q", "--quiet", is_flag=True, help="Print the verdict only.")
 @click.option("-v", "--verbose", is_flag=True, help="Also show the evidence of what passed.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the text report.")
@@ -100,7 +102,14 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
     known = read_baseline(Path(options["baseline"])) if options["baseline"] else None
     if options["history"] and sys.stderr.isatty():
         click.echo("Reading the history, which may take a while ...", err=True)
-    report = audit(repository, config=config, ruleset=ruleset, baseline=known, history=options["history"])
+    report = audit(
+        repository,
+        config=config,
+        ruleset=ruleset,
+        baseline=known,
+        history=options["history"],
+        **means(options),
+    )
     report = replace(report, project=_sources(report.project, options))
     code = 0 if report.gate.passed or options["report_only"] else 3 if report.errors else 1
     _write(report, repository, options, wanted, code)

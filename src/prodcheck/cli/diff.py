@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
+
+from prodcheck.cli.means import means, means_options
 
 
 @click.command()
@@ -15,8 +18,11 @@ import click
 @click.option("--merge-base", is_flag=True, help="Compare with the commit at which this branch left BASE.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 @click.option("--fail-on-drop", is_flag=True, help="Exit 1 when the score is lower than that of BASE.")
+@means_options
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the text.")
-def diff(base: str, path: str, head: str | None, merge_base: bool, format_: str, fail_on_drop: bool, color: str) -> int:
+def diff(
+    base: str, path: str, head: str | None, merge_base: bool, format_: str, fail_on_drop: bool, color: str, **how: Any
+) -> int:
     """Say what changed since the git revision BASE: the score, new and fixed findings, and rules.
 
     Both sides are judged by the settings and rules of now, so that a difference comes from the repository.
@@ -32,8 +38,8 @@ def diff(base: str, path: str, head: str | None, merge_base: bool, format_: str,
     ruleset = load_rules_of(config, Path(path))
     before = _fork(path, base, head or "HEAD") if merge_base else base
     found = compare(
-        audit(path, rev=before, config=config, ruleset=ruleset),
-        audit(now, config=config, ruleset=ruleset),
+        audit(path, rev=before, config=config, ruleset=ruleset, **means(how)),
+        audit(now, config=config, ruleset=ruleset, **means(how)),
     )
     shown = as_json(found) if format_ == "json" else text(found, terminal({"color": color}, 0))
     click.echo(shown.rstrip("\n"), color=True)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import Any
 
 import click
+
+from prodcheck.cli.means import means, means_options
 
 
 @click.command()
 @click.argument("path", default=".", required=False)
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text")
 @click.option("-v", "--verbose", is_flag=True, help="Show all evidence, not only the strongest piece.")
-def stack(path: str, format_: str, verbose: bool) -> None:
+@means_options
+def stack(path: str, format_: str, verbose: bool, **how: Any) -> None:
     """Show which tools the repository at PATH uses, by topic, with the evidence.
 
     The strengths are declared (in a manifest), configured, used (imported or called) and enforced (run by CI, a hook
@@ -21,7 +25,7 @@ def stack(path: str, format_: str, verbose: bool) -> None:
     from prodcheck.report.json import stack_json
     from prodcheck.report.sanitize import plain
 
-    report = audit(path)
+    report = audit(path, **means(how))
     if format_ == "json":
         click.echo(stack_json(report))
         return

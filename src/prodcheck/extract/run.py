@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from prodcheck.errors import UnreadableFile
-from prodcheck.extract import ci, container, document, ignores, manifest, notebook, python, secrets, tasks
+from prodcheck.extract import cache as caches
+from prodcheck.extract import (
+    ci,
+    codec,
+    container,
+    document,
+    ignores,
+    keep,
+    manifest,
+    notebook,
+    pool,
+    python,
+    secrets,
+    tasks,
+)
 from prodcheck.extract.budget import OutOfTime, limited
+from prodcheck.extract.cache import Cache
 from prodcheck.extract.installed import is_installed
 from prodcheck.extract.python import PythonFacts
 from prodcheck.extract.secrets.redact import redact
 from prodcheck.extract.text import is_binary, is_lfs_pointer
 from prodcheck.model import Location, RunError, Skipped
 from prodcheck.records import dataclass
-from prodcheck.repository import Repository
+from prodcheck.repository import Repository, disk
+from prodcheck.repository.worktree import blob_id, is_filtered
 
 if TYPE_CHECKING:
     from prodcheck.extract.past import Past
@@ -24,11 +41,17 @@ if TYPE_CHECKING:
 MAX_TEXT = 5_000_000
 """Bytes. Larger text is data, not source; notebooks may be larger because of their images."""
 MAX_NOTEBOOK = 100_000_000
-HEAD = 8192
 SECONDS = 10.0
 """Processor time that every file may take to be understood ..."""
 SECONDS_PER_MB = 2.0
 """... and what each megabyte of it adds. Ordinary source takes about a hundredth of that."""
+MANY_FILES, MANY_BYTES = 300, 5_000_000
+"""Files of code, or bytes in them, from which on several processes are quicker than one."""
+AT_ONCE = 2_000
+"""Files after which what was found is put into the cache."""
+CODE = (".py", ".pyw", ".ipynb")
+EXTRACTION = ("extract", "repository", "config.py", "errors.py", "model.py", "patterns.py")
+"""The parts of the package that decide what the facts of a file are."""
 
 
 @dataclass(frozen=True)
@@ -115,14 +138,17 @@ def seconds_for(size: int) -> float:
     return SECONDS + SECONDS_PER_MB * size / 1e6
 
 
-def extract_all(repository: Repository) -> Extraction:
+def extract_all(repository: Repository, *, jobs: int | None = 1, cache: Cache | None = None) -> Extraction:
     """Facts of every file of a repository.
 
     A file that cannot be read, or is too large to be source, is kept with its size only and listed in `skipped`; an
     extractor that fails is our own error and listed in `errors`. Nothing is lost silently.
+
+    `jobs` is the number of processes that share the work where there is enough of it, None for as many as the machine
+    has processors for us; `cache` holds what earlier runs have found. Neither changes what comes out.
     """
     with _without_cycle_collection():
-        return _extract_all(repository)
+        return _extract_all(repository, jobs, cache)
 
 
 @contextmanager
@@ -137,40 +163,197 @@ def _without_cycle_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _extract_all(repository: Repository) -> Extraction:
+class _Item(NamedTuple):
+    """One file to read, as a process is told of it."""
+
+    path: str
+    size: int
+    blob: str | None
+    tracked: bool
+    place: str | None
+    """Where it is on disk; None where only the repository can read it."""
+    version: str | None
+    """What the cache's keys begin with; None without a cache."""
+    content: bytes | None = None
+    """What the repository read for a process that cannot."""
+    unreadable: str = ""
+
+
+class _Outcome(NamedTuple):
+    """What became of one file: its facts, as they are or packed, or why there are none."""
+
+    facts: FileFacts | None = None
+    unreadable: str = ""
+    crash: str = ""
+    read: int = 0
+    """Bytes that were read of it."""
+    packed: bytes | None = None
+    key: bytes | None = None
+    """Under what `value`, the packed facts as the cache keeps them, is to be kept; None when it is not."""
+    value: bytes = b""
+
+
+def _extract_all(repository: Repository, jobs: int | None, cache: Cache | None) -> Extraction:
     files: dict[str, FileFacts] = {}
     skipped = list(repository.skipped)
     errors: list[RunError] = []
-    total = 0
+    version = caches.code_version(*EXTRACTION) if cache is not None else None
+    items: list[_Item] = []
     for entry in repository.files:
-        bare = FileFacts(entry.path, entry.size, entry.blob, entry.tracked)
-        files[entry.path] = bare
+        files[entry.path] = FileFacts(entry.path, entry.size, entry.blob, entry.tracked)
         limit = MAX_NOTEBOOK if notebook.wants(entry.path) else MAX_TEXT
         if entry.size > limit:
             skipped.append(Skipped(entry.path, f"{entry.size / 1e6:.0f} MB, larger than any source file"))
-            continue
-        if is_known_binary(entry.path) and entry.size >= 1024:  # smaller ones may be pointers to large files
+        elif is_known_binary(entry.path) and entry.size >= 1024:  # smaller ones may be pointers to large files
             files[entry.path] = FileFacts(entry.path, entry.size, entry.blob, entry.tracked, binary=True)
-            continue
-        try:
-            data = repository.read(entry.path)
-        except UnreadableFile as problem:
-            skipped.append(Skipped(entry.path, problem.reason))
-            continue
-        if len(data) > limit:
-            skipped.append(Skipped(entry.path, "grew during the scan, to more than any source file has"))
-            continue
-        total += len(data)
-        try:
-            files[entry.path] = extract_in_time(entry.path, data, blob=entry.blob, tracked=entry.tracked)
-        except Exception as crash:
+        else:
+            place = f"{repository.folder}/{entry.path}" if repository.folder is not None else None
+            items.append(_Item(entry.path, entry.size, entry.blob, entry.tracked, place, version))
+    total = 0
+    for item, outcome in _outcomes(repository, items, jobs, cache):
+        total += outcome.read
+        if outcome.facts is not None:
+            files[item.path] = outcome.facts
+            if why := problem_of(outcome.facts):
+                skipped.append(Skipped(item.path, redact(why)))
+        elif outcome.crash:
             # A file that trips us must not cost its owner the report; it is told as an error of ours.
-            errors.append(RunError(entry.path, f"{type(crash).__name__} while reading this file"))
+            errors.append(RunError(item.path, outcome.crash))
+        else:
+            skipped.append(Skipped(item.path, outcome.unreadable))
+    errors.sort(key=lambda error: error.where)
+    return Extraction(files, tuple(sorted(skipped, key=lambda one: one.path)), tuple(errors), total)
+
+
+def _outcomes(
+    repository: Repository, items: Sequence[_Item], jobs: int | None, cache: Cache | None
+) -> Iterator[tuple[_Item, _Outcome]]:
+    """What became of every file, in any order: from the cache what is there, the rest by reading it."""
+    left: list[_Item] = []
+    for item, facts in _remembered(repository, items, cache):
+        if facts is None:
+            left.append(item)
+        else:
+            yield item, _Outcome(facts, read=facts.size)
+    fresh: dict[bytes, bytes] = {}
+    for item, outcome in _read(repository, left, jobs):
+        if outcome.key is not None:
+            fresh[outcome.key] = outcome.value
+            if cache is not None and len(fresh) >= AT_ONCE:
+                cache.write(caches.FILE, fresh)
+                fresh.clear()
+        yield item, outcome
+    if cache is not None:
+        cache.write(caches.FILE, fresh)
+
+
+def _remembered(
+    repository: Repository, items: Sequence[_Item], cache: Cache | None
+) -> Iterator[tuple[_Item, FileFacts | None]]:
+    """Every item, with its facts where the cache has them."""
+    keys: list[bytes | None] = [None] * len(items)
+    if cache is not None and items and items[0].version is not None:
+        filtered = is_filtered(repository)
+        keys = [_key(item, _content_id(repository, item, filtered)) for item in items]
+    found = cache.read([key for key in keys if key is not None]) if cache is not None else {}
+    for item, key in zip(items, keys, strict=True):
+        packed = found.pop(key, None) if key is not None else None
+        facts: FileFacts | None = None
+        if packed is not None:
+            with suppress(codec.NotPlain):
+                facts = codec.unpack(packed, FileFacts)
+        if facts is not None and facts.path == item.path and facts.size == item.size:
+            yield item, replace(facts, blob=item.blob, tracked=item.tracked)
+        else:
+            yield item, None
+
+
+def _content_id(repository: Repository, item: _Item, filtered: bool) -> str | None:
+    """Git's id of the content: known for what is unchanged since git last saw it, else found out by reading."""
+    if item.blob is not None and not filtered:
+        return item.blob
+    try:
+        return blob_id(repository.read(item.path))
+    except UnreadableFile:
+        return None
+
+
+def _key(item: _Item, content: str | None) -> bytes | None:
+    """Facts depend on the path, too: on its ending, and on the folders that say what a file is for."""
+    return caches.key_of(item.version, item.path, content, item.size) if content is not None else None
+
+
+def _read(repository: Repository, items: Sequence[_Item], jobs: int | None) -> Iterator[tuple[_Item, _Outcome]]:
+    """What reading the files tells, in as many processes as are allowed and pay."""
+    jobs = min(pool.usable_cpus(), pool.MOST_JOBS) if jobs is None else jobs
+    if jobs < 2 or not _is_much(items):
+        for item in items:
+            yield item, _one(_loaded(repository, item))
+        return
+    prepare = (lambda item: _loaded(repository, item)) if repository.folder is None else None
+    for item, outcome in pool.spread(_many, items, _weight, jobs, prepare):
+        if outcome is None:
+            yield item, _Outcome(crash="the process that read this file ended: a crash, or not enough memory")
             continue
-        why = problem_of(files[entry.path])
-        if why:
-            skipped.append(Skipped(entry.path, redact(why)))
-    return Extraction(files, tuple(skipped), tuple(errors), total)
+        outcome = _Outcome(*outcome)
+        if outcome.packed is not None or outcome.key is not None:
+            packed = outcome.packed if outcome.packed is not None else caches.spread_out(outcome.value)
+            outcome = outcome._replace(facts=codec.unpack(packed, FileFacts), packed=None)
+        yield item, outcome
+
+
+def _is_much(items: Iterable[_Item]) -> bool:
+    sizes = [item.size for item in items if item.path.endswith(CODE)]
+    return len(sizes) >= MANY_FILES or sum(sizes) >= MANY_BYTES
+
+
+def _weight(item: _Item) -> int:
+    """Bytes, as far as they are work: code is parsed, most others are only looked over."""
+    return 2_000 + (item.size if item.path.endswith(CODE) else item.size // 8)
+
+
+def _loaded(repository: Repository, item: _Item) -> _Item:
+    try:
+        return item._replace(content=repository.read(item.path))
+    except UnreadableFile as problem:
+        return item._replace(unreadable=problem.reason)
+
+
+def _many(items: list[_Item]) -> list[_Outcome]:
+    """What one process does with its piece of work; facts come back as bytes, which is the quickest way."""
+    found = []
+    for item in items:
+        outcome = _one(item)
+        if outcome.facts is not None:
+            packed = None if outcome.key is not None else codec.pack(outcome.facts, FileFacts)
+            outcome = outcome._replace(facts=None, packed=packed)
+        found.append(outcome)
+    return found
+
+
+def _one(item: _Item) -> _Outcome:
+    if item.unreadable:
+        return _Outcome(unreadable=item.unreadable)
+    try:
+        data = disk.read(item.place or "") if item.content is None else item.content
+    except UnreadableFile as problem:
+        return _Outcome(unreadable=problem.reason)
+    if len(data) > (MAX_NOTEBOOK if notebook.wants(item.path) else MAX_TEXT):
+        return _Outcome(unreadable="grew during the scan, to more than any source file has")
+    try:
+        facts = extract_in_time(item.path, data, blob=item.blob, tracked=item.tracked)
+    except Exception as crash:
+        return _Outcome(crash=f"{type(crash).__name__} while reading this file", read=len(data))
+    outcome = _Outcome(facts, read=len(data))
+    if item.version is not None and keep.may_keep(facts):
+        # A file that changed since it was listed, or that git's filters changed, has another id: the cache never knows
+        # it under this one.
+        content = blob_id(data, item.blob or "")
+        if item.blob in (None, content):
+            with suppress(codec.NotPlain):
+                value = caches.squeeze(codec.pack(facts, FileFacts))
+                outcome = outcome._replace(key=_key(item._replace(size=len(data)), content), value=value)
+    return outcome
 
 
 def problem_of(file: FileFacts) -> str:

@@ -35,6 +35,10 @@ class Repository(Protocol):
         """Where it is, for display."""
 
     @property
+    def folder(self) -> str | None:
+        """The folder below which `read` finds the files, so that other processes can; None when they are elsewhere."""
+
+    @property
     def files(self) -> tuple[Entry, ...]:
         """All regular files, sorted by path."""
 

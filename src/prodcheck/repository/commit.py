@@ -36,6 +36,11 @@ class Commit:
         self._git = git
         self._batch: Batch | None = None
 
+    @property
+    def folder(self) -> str | None:
+        """Nowhere: the files are among git's objects."""
+        return None
+
     def read(self, path: str) -> bytes:
         """The bytes of one file of `files`. Raises `UnreadableFile` with a reason."""
         blob = self._blobs.get(path)

@@ -33,6 +33,10 @@ class Excluding:
         return self._inner.root
 
     @property
+    def folder(self) -> str | None:
+        return self._inner.folder
+
+    @property
     def git(self) -> GitState:
         return self._inner.git
 

@@ -33,6 +33,7 @@ class MemoryRepository:
         self.git = git
         self.name = name
         self.root = "."
+        self.folder: str | None = None
         self.links: Mapping[str, str] = links or {}
         self.skipped: tuple[Skipped, ...] = ()
 

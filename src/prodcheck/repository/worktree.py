@@ -12,7 +12,7 @@ from prodcheck.errors import UnreadableFile
 from prodcheck.model import GitState, Skipped
 from prodcheck.records import dataclass
 from prodcheck.repository import disk, state
-from prodcheck.repository.base import Entry
+from prodcheck.repository.base import Entry, Repository
 from prodcheck.repository.git import Git
 from prodcheck.repository.listing import LIST, Listing, Staged, parse
 from prodcheck.repository.plain import tree_of_index
@@ -43,6 +43,11 @@ class WorkTree:
         self.skipped = tuple(sorted(skipped, key=lambda one: one.path))
         self.git = git
         self._known = frozenset(entry.path for entry in self.files)
+
+    @property
+    def folder(self) -> str | None:
+        """Where the files are on disk."""
+        return self.root
 
     def read(self, path: str) -> bytes:
         """The bytes of one file of `files`. Raises `UnreadableFile` with a reason."""
@@ -261,7 +266,25 @@ def _dirty(root: str, listing: Listing, found: _Found, staged: bool | None) -> b
     return False
 
 
-def blob_id(data: bytes, like: str) -> str:
+def is_filtered(repository: Repository) -> bool:
+    """True where a program may have changed what git keeps of a file on the way to the disk, to the same size even.
+
+    Line endings and Git LFS change the size, which tells; a filter of one's own may not.
+    """
+    return repository.folder is not None and any(
+        _names_filter(repository, entry.path) for entry in repository.files if entry.path.endswith(".gitattributes")
+    )
+
+
+def _names_filter(repository: Repository, path: str) -> bool:
+    try:
+        text = repository.read(path)
+    except UnreadableFile:
+        return True
+    return text.count(b"filter=") > text.count(b"filter=lfs")
+
+
+def blob_id(data: bytes, like: str = "") -> str:
     """The id that git gives this content, with the hash function of the id `like`."""
     digest = hashlib.sha256() if len(like) == 64 else hashlib.sha1(usedforsecurity=False)
     digest.update(b"blob %d\0" % len(data))
