@@ -226,11 +226,11 @@ def no_lockfile(facts: Facts, params: Mapping[str, object]) -> Outcome:
     bare: list[str] = []
     reasons: list[tuple[float, str]] = []
     weights: list[tuple[float, int]] = []
-    for home, manifests in sorted(projects.items()):
-        weight = files[home] or (0 if any(files.values()) else 1)
-        # A package inside a larger repository is installed by others too: what runs it is locked above it.
-        if not weight or _is_packaged(home, projects, manifests):
-            continue
+    weighed = {home: files[home] or (0 if any(files.values()) else 1) for home in sorted(projects)}
+    judged = [home for home, weight in weighed.items() if weight]
+    # A package inside a larger repository is installed by others too: what runs it is locked above it.
+    for home in [home for home in judged if not _is_packaged(home, projects, projects[home])] or judged:
+        manifests, weight = projects[home], weighed[home]
         lock = locking.best_lock(facts, home, manifests)
         if lock is None:
             where = f" in {home}/" if home else ""
