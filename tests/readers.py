@@ -191,7 +191,7 @@ def _keys_are_there(lines: Mapping[str, int], data: bytes) -> None:
     rows = split_lines(decode(data))
     for path in list(lines)[-8:]:
         key, line = path.rpartition(".")[2], lines[path]
-        if _PLAIN.fullmatch(key) and line <= len(rows):
+        if _PLAIN.fullmatch(key) and " " not in path and line <= len(rows):
             assert key in rows[line - 1] or "\\" in rows[line - 1], f"not in line {line}: {key!r}"
 
 
