@@ -83,24 +83,30 @@ def write(reader: readers.Reader, folder: Path, files: Iterable[tuple[str, bytes
 
 def examples() -> Iterator[tuple[str, bytes]]:
     """Every file of every example of every rule and tool, and the rule files themselves."""
+    for path in sorted((_ROOT / "rules").rglob("*.yaml")):
+        yield ("tools.yaml" if "tools" in path.parts else "rule.yaml"), path.read_bytes()
+    for files in repositories():
+        yield from files.items()
+
+
+def repositories() -> Iterator[dict[str, bytes]]:
+    """The files of each example of every rule and tool."""
     import yaml
 
     from prodcheck.testing import file_bytes
 
     for path in sorted((_ROOT / "rules").rglob("*.yaml")):
-        data = path.read_bytes()
-        yield ("tools.yaml" if "tools" in path.parts else "rule.yaml"), data
-        todo = [yaml.load(data, Loader=yaml.CSafeLoader)]
+        todo = [yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)]
         while todo:
             node = todo.pop()
+            made = {}
             for name, content in node.get("files", {}).items() if isinstance(node.get("files"), dict) else ():
                 try:
-                    yield str(name), file_bytes(content)
-                except ValueError:
+                    made[str(name)] = file_bytes(content)
+                except ValueError:  # a link
                     continue
-            todo += [
-                item for part in node.values() if isinstance(part, list) for item in part if isinstance(item, dict)
-            ]
+            yield made
+            todo += [one for part in node.values() if isinstance(part, list) for one in part if isinstance(one, dict)]
 
 
 def real_files(trees: Iterable[Path], longest: int) -> Iterator[tuple[str, bytes]]:
