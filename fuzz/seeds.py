@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import readers
+from prodcheck.extract import codec, run
 
 SOURCES = {
     "notebook": "notebook notebook_lines notebook_names cells",
@@ -38,6 +39,7 @@ SOURCES = {
     "secrets": "secrets/scan secrets/formats secrets/contexts secrets/keywords secrets/stores secrets/filters",
     "redact": "secrets/redact secrets/formats secrets/filters",
     "file": "run document notebook python",
+    "cache": "codec",
     "config": "../config ../model",
     "baseline": "../baseline",
     "rules": "../rules/read ../rules/reader ../model ../matchers",
@@ -70,6 +72,9 @@ def write(reader: readers.Reader, folder: Path, files: Iterable[tuple[str, bytes
     texts = [bytes([len(reader.paths) - 1])]
     if reader.name == "git":
         texts += _GIT_SEEDS
+    if reader.name == "cache":
+        facts = [run.extract_file(path, data) for path, data in files if len(data) < longest // 4]
+        texts += [b"\0" + codec.pack(one, run.FileFacts) for one in facts[::10]]
     for path, data in files:
         index = reader.stands_for(path)
         if index is None and reader.name in ("redact", "shell"):

@@ -20,6 +20,7 @@ from prodcheck import baseline, config
 from prodcheck.errors import ProdcheckError, UnreadableFile
 from prodcheck.extract import (
     ci,
+    codec,
     container,
     document,
     ignores,
@@ -270,7 +271,14 @@ def _redact(path: str, data: bytes) -> object:
 def _file(path: str, data: bytes) -> object:
     found = run.extract_file(path, data)
     one_line(redact(run.problem_of(found)), "problem")
+    again = codec.unpack(codec.pack(found, run.FileFacts), run.FileFacts)
+    assert again == found or repr(again) == repr(found), "the cache makes something else of it"
     return found
+
+
+def _cached(path: str, data: bytes) -> object:
+    """Bytes of the cache, which anybody may have written: whatever they are, nothing else is raised."""
+    return repr(codec.unpack(data, run.FileFacts))
 
 
 def _config(path: str, data: bytes) -> object:
@@ -420,6 +428,7 @@ READERS = {
             _file,
             ("a.ipynb", "a.py", "a.yaml", "Dockerfile", "setup.cfg", "pyproject.toml", "Makefile", "a.csv"),
         ),
+        Reader("cache", _cached, ("facts",), lambda path: path, allowed=(codec.NotPlain,)),
         Reader(
             "config",
             _config,
