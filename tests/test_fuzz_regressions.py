@@ -8,8 +8,13 @@ from typing import Any
 import pytest
 
 import readers
+from prodcheck.checks import CHECKS
+from prodcheck.config import Config
 from prodcheck.errors import RepositoryError
+from prodcheck.extract.run import extract_all
 from prodcheck.extract.text import split_lines
+from prodcheck.facts import Facts
+from prodcheck.testing import repository
 
 BLOB = b"1f7391f92b6a3792204e07e99f71f643cc35e7e1"
 TURN = readers.TURN
@@ -182,6 +187,27 @@ CASES: list[tuple[str, str, str, bytes, Callable[[Any], object], object]] = [
 )
 def test_what_fuzzing_found(name: str, path: str, data: bytes, told: Callable[[Any], object], expected: object) -> None:
     assert told(readers.read(name, path, data)) == expected
+
+
+@pytest.mark.parametrize(
+    ("check", "files"),
+    [
+        (
+            "no-lockfile",  # all code that can be read is in a package inside
+            {
+                "train.py": "import torch\n  broken",
+                "requirements.txt": "torch>=2.0",
+                "nets/nets/model.py": "import numpy",
+                "nets/setup.py": "from setuptools import setup\nsetup(name='nets', install_requires=['numpy'])",
+            },
+        ),
+        ("no-pipeline-definition", {"project.yml": "workflows:\n  all: late\ncommands:\n- name: train\n"}),
+    ],
+)
+def test_checks_that_failed_on_changed_examples(check: str, files: dict[str, str]) -> None:
+    repo = repository(files)
+    facts = Facts(repo, extract_all(repo), Config(), ())
+    assert CHECKS[check](facts, {}).score in (0.0, None)
 
 
 @pytest.mark.parametrize(

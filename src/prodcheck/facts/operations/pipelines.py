@@ -236,8 +236,9 @@ def _kubeflow(name: str, path: str, part: Mapping[str, Any]) -> Shape | None:
 
 def _spacy(name: str, path: str, part: Mapping[str, Any]) -> Shape | None:
     workflows, commands = part.get("workflows"), part.get("commands")
-    if name == "project.yml" and isinstance(workflows, dict) and isinstance(commands, list) and workflows:
-        return "spaCy project", max(len(w) for w in workflows.values() if isinstance(w, list)), True, "workflows"
+    if name == "project.yml" and isinstance(workflows, dict) and isinstance(commands, list):
+        sizes = [len(steps) for steps in workflows.values() if isinstance(steps, list)]
+        return ("spaCy project", max(sizes), True, "workflows") if sizes else None
     return None
 
 
