@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from prodcheck.checks.code_safety import CHECKS
+from prodcheck.checks import load_check
 from prodcheck.config import Config
 from prodcheck.extract.run import extract_all
 from prodcheck.facts import Facts
@@ -17,7 +17,7 @@ from prodcheck.repository import MemoryRepository
 
 def outcome(rule: str, files: Mapping[str, str]) -> Outcome:
     repository = MemoryRepository(files)
-    return CHECKS[rule](Facts(repository, extract_all(repository), Config(kind=Kind.TRAINING), ()), {})
+    return load_check(rule)(Facts(repository, extract_all(repository), Config(kind=Kind.TRAINING), ()), {})
 
 
 def loads(code: str, **files: str) -> Outcome:

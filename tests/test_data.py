@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from prodcheck.checks.data import CHECKS, data_not_versioned
+from prodcheck.checks import load_check
+from prodcheck.checks.data import data_not_versioned
 from prodcheck.config import Config, Thresholds
 from prodcheck.extract.python import Call
 from prodcheck.extract.run import extract_all
@@ -210,7 +211,7 @@ model.fit(x, y)
     ],
 )
 def test_names_under_which_models_are_saved(saving: str, fixed: str) -> None:
-    outcome = CHECKS["model-not-versioned"](facts_of({"train.py": FIT + saving + "\n"}), {})
+    outcome = load_check("model-not-versioned")(facts_of({"train.py": FIT + saving + "\n"}), {})
     if fixed:
         assert outcome.score == 0
         assert outcome.hits[0].identity == fixed
@@ -223,13 +224,13 @@ def test_a_pickle_of_something_else_is_not_the_model() -> None:
         "train.py": FIT + "joblib.dump(model, path)\n",
         "prepare.py": 'import joblib\njoblib.dump(meta, "meta.pkl")\n',
     }
-    outcome = CHECKS["model-not-packaged"](facts_of(files), {})
+    outcome = load_check("model-not-packaged")(facts_of(files), {})
     assert [str(h.location) for h in outcome.hits] == ["train.py:7"]
 
 
 def test_large_files_in_tests_weigh_less() -> None:
     def score(path: str) -> float | None:
-        return CHECKS["large-file-in-git"](facts_of({path: b"x" * 2_000_000}), {}).score
+        return load_check("large-file-in-git")(facts_of({path: b"x" * 2_000_000}), {}).score
 
     assert score("data/a.csv") == 0.6
     assert score("tests/data/a.csv") == 0.8
@@ -241,4 +242,4 @@ def test_untracked_files_are_not_in_git() -> None:
     extraction = facts.extraction
     files = {path: replace(file, tracked=False) for path, file in extraction.files.items()}
     untracked = Facts(facts.repository, replace(extraction, files=files), Config(), ())
-    assert CHECKS["large-file-in-git"](untracked, {}).score == 1
+    assert load_check("large-file-in-git")(untracked, {}).score == 1

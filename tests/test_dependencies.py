@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from prodcheck.checks.dependencies import CHECKS
+from prodcheck.checks import load_check
 from prodcheck.config import Config
 from prodcheck.extract.run import extract_all
 from prodcheck.facts import Facts, import_names, install_prose
@@ -28,7 +28,7 @@ def deps_of(files: Mapping[str, str | bytes]) -> Dependencies:
 
 
 def judge(rule: str, files: Mapping[str, str | bytes], kind: Kind = Kind.TRAINING) -> Outcome:
-    return CHECKS[rule](facts_of(files, kind), {})
+    return load_check(rule)(facts_of(files, kind), {})
 
 
 def third_party(files: Mapping[str, str | bytes]) -> list[str]:
@@ -381,9 +381,9 @@ def test_an_untracked_lock_is_worth_nothing() -> None:
     extraction = facts.extraction
     untracked = {**extraction.files, "uv.lock": replace(extraction.files["uv.lock"], tracked=False)}
     facts = Facts(facts.repository, replace(extraction, files=untracked), facts.config, ())
-    outcome = CHECKS["no-lockfile"](facts, {})
+    outcome = load_check("no-lockfile")(facts, {})
     assert outcome.score == 0 and outcome.reason == "uv.lock is not committed"
-    assert CHECKS["unpinned-dependencies"](facts, {}).score == 0
+    assert load_check("unpinned-dependencies")(facts, {}).score == 0
 
 
 def test_gitignore_of_a_manager_that_is_not_used_says_nothing() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prodcheck.checks.infrastructure import CHECKS
+from prodcheck.checks import load_check
 from prodcheck.config import Config
 from prodcheck.extract import container
 from prodcheck.extract.container import Container
@@ -33,7 +33,7 @@ def facts_of(files: Mapping[str, str], kind: Kind = Kind.SERVICE) -> Facts:
 
 
 def outcome(rule: str, files: Mapping[str, str], kind: Kind = Kind.SERVICE) -> Outcome:
-    return CHECKS[rule](facts_of({"app.py": APP, **files}, kind), {})
+    return load_check(rule)(facts_of({"app.py": APP, **files}, kind), {})
 
 
 # Dockerfile
@@ -237,6 +237,6 @@ def test_long_lines_take_no_long_time() -> None:
     }
     facts = facts_of(files)
     started = time.perf_counter()
-    for check in CHECKS.values():
-        check(facts, {})
+    for name in ("no-container", "no-infrastructure-as-code"):
+        load_check(name)(facts, {})
     assert time.perf_counter() - started < 20

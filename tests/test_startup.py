@@ -6,11 +6,13 @@ import re
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import prodcheck
 from prodcheck.facts import apis
 from prodcheck.patterns import FirstWords, heads, lazy_regex
 
@@ -88,3 +90,34 @@ def test_a_pattern_that_cannot_match_is_left_out() -> None:
     assert table.of("pandas.read_csv()") == [1, 3, 4]
     assert table.of("mmcls.load") == [2, 3]
     assert table.of("num.load") == table.of("") == table.of("?.fit") == [3]
+
+
+RUN = """
+import runpy, sys
+sys.argv = ["prodcheck", *sys.argv[1:]]
+try:
+    runpy.run_module("prodcheck", run_name="__main__")
+except SystemExit as end:
+    assert not end.code, end.code
+print(*sys.modules)
+"""
+
+
+def test_the_version_alone_needs_no_command_line() -> None:
+    told, modules = python(RUN, "--version").splitlines()
+    assert told == f"prodcheck {prodcheck.__version__}"
+    assert not {"click", "yaml", "dataclasses", "prodcheck.cli"} & set(modules.split())
+
+
+def test_the_hook_imports_only_what_rules_about_single_files_need(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("x = 1\n")
+    code = f"import os\nos.chdir({str(tmp_path)!r})\n{RUN}"
+    modules = set(python(code, "check", "--hook", "train.py").splitlines()[-1].split())
+    heavy = {"git", "jinja2", "detect_secrets", "sqlite3", "concurrent.futures", "tempfile", "difflib"}
+    assert not heavy & modules
+    assert {name for name in modules if name.startswith("prodcheck.checks.")} == {
+        "prodcheck.checks.parsing",
+        "prodcheck.checks.paths",
+        "prodcheck.checks.secret_guard",
+        "prodcheck.checks.secrets",
+    }

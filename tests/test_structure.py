@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from prodcheck.checks import CHECKS, load_check
 from prodcheck.checks.paths import is_machine_path
-from prodcheck.checks.structure import CHECKS
 from prodcheck.config import Config, Thresholds
 from prodcheck.extract.run import extract_all
 from prodcheck.facts import Facts
@@ -18,7 +18,7 @@ from prodcheck.testing import repository
 
 def judge(check: str, files: dict[str, Any], config: Config | None = None) -> Outcome:
     made = repository({path: textwrap.dedent(c) if isinstance(c, str) else c for path, c in files.items()})
-    return CHECKS[check](Facts(made, extract_all(made), config or Config(), ()), {})
+    return load_check(check)(Facts(made, extract_all(made), config or Config(), ()), {})
 
 
 PREPARE = "import pandas as pd\ndf = pd.read_csv('a.csv').dropna()\ndf = df.fillna(0)\n"

@@ -1,4 +1,4 @@
-"""`python -m prodcheck` is the command `prodcheck`."""
+"""The command `prodcheck`, also as `python -m prodcheck`: what has to happen before anything else is imported."""
 
 import os
 import sys
@@ -8,7 +8,22 @@ import sys
 if sys.path and sys.path[0] in ("", os.getcwd()):  # noqa: PTH109 - pathlib might be theirs
     del sys.path[0]
 
-from prodcheck.cli import main
+
+def main() -> None:
+    """Entry point of the command."""
+    if sys.argv[1:] == ["--version"]:  # asked by other tools again and again: not worth importing a command line
+        from prodcheck import __version__
+
+        sys.stdout.write(f"prodcheck {__version__}\n")
+        return
+    import gc
+
+    # The default looks for cycles of garbage after every 700 new objects; an audit makes a million that all stay.
+    gc.set_threshold(100_000, 50, 100)
+    from prodcheck.cli import main as run
+
+    run()
+
 
 if __name__ == "__main__":
     main()

@@ -10,17 +10,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from prodcheck import baseline as baselines
 from prodcheck import recall
 from prodcheck import rules as rules_module
-from prodcheck.baseline import NEW, Baseline
 from prodcheck.config import FILE_NAME, Config, nearest, parse
 from prodcheck.engine import SECONDS, SECONDS_PER_FILE, run
 from prodcheck.errors import ConfigError, RepositoryError, UnreadableFile, UsageError
 from prodcheck.extract.budget import OutOfTime, limited
 from prodcheck.extract.cache import Cache
-from prodcheck.extract.past import with_history
 from prodcheck.extract.run import MAX_TEXT, Extraction, extract_all
 from prodcheck.extract.text import decode
 from prodcheck.facts import Facts
@@ -29,6 +27,9 @@ from prodcheck.repository import Repository, open_repository, without
 from prodcheck.rules import RULESET, Ruleset
 from prodcheck.score import score
 from prodcheck.suppress import Suppressions
+
+if TYPE_CHECKING:
+    from prodcheck.baseline import Baseline
 
 
 def audit(
@@ -62,7 +63,9 @@ def audit(
     if ruleset is None:
         ruleset = load_rules_of(config, Path(repository.root))
     if baseline is None and config.baseline:
-        baseline = baselines.load(repository, config.baseline)
+        from prodcheck.baseline import load
+
+        baseline = load(repository, config.baseline)
     name = recall.key(repository, config, ruleset, baseline) if cache is not None and not history else None
     report = recall.recall(cache, name, ruleset) if cache is not None and name is not None else None
     if report is None:
@@ -94,11 +97,15 @@ def audit_repository(
     Raises `RepositoryError` when what all files say together takes too long to understand.
     """
     if baseline is None and config.baseline:
-        baseline = baselines.load(repository, config.baseline)
+        from prodcheck.baseline import load
+
+        baseline = load(repository, config.baseline)
     if config.new_only:
         check_new_only(config, baseline)
     extraction = extract_all(repository, jobs=jobs, cache=cache)
     if history:
+        from prodcheck.extract.past import with_history
+
         extraction = with_history(extraction, repository, config.exclude)
     seconds = SECONDS + SECONDS_PER_FILE * len(extraction.files)
     try:
@@ -215,7 +222,7 @@ def gate(value: float, results: tuple[Result, ...], config: Config, errors: tupl
     if config.fail_on is not None:
         loud = [f for r in results for f in r.findings if not f.suppression and f.severity.rank <= config.fail_on.rank]
         if config.new_only:
-            loud = [f for f in loud if f.baseline_state == NEW]
+            loud = [f for f in loud if f.baseline_state == "new"]
         if loud:
             which = config.fail_on.value + ("" if config.fail_on is Severity.CRITICAL else " or worse")
             reasons.append(f"{len(loud)} {'new ' * config.new_only}finding{'s' * (len(loud) != 1)} of severity {which}")

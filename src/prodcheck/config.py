@@ -6,8 +6,6 @@ errors that name the file and the nearest key that would have been right.
 
 from __future__ import annotations
 
-import difflib
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import field, fields, replace
 from typing import Any, TypeVar
@@ -87,12 +85,16 @@ def parse(text: str, path: str) -> Config:
         data = tool["prodcheck"]
         if not isinstance(data, dict):
             raise ConfigError(f"{path}: tool.prodcheck must be a table", "Write it as [tool.prodcheck].")
+    import hashlib
+
     digest = hashlib.sha256(repr(sorted(data.items())).encode()).hexdigest()[:12]
     return replace(_Reader(path).config(data), path=path, digest=digest)
 
 
 def nearest(word: str, words: Mapping[str, object] | list[str]) -> str:
     """`Did you mean ...?` for a mistyped word, or the list of what is allowed."""
+    import difflib
+
     close = difflib.get_close_matches(word, list(words), n=1, cutoff=0.5)
     return f"Did you mean `{close[0]}`?" if close else f"Allowed: {', '.join(sorted(words))}."
 

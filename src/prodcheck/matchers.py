@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 
-from prodcheck.checks import CHECKS
+from prodcheck.checks import load_check
 from prodcheck.extract.text import split_lines
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role, glob
@@ -36,7 +36,7 @@ def judge(matcher: Matcher, facts: Facts, polarity: Polarity) -> Outcome:
     """The outcome of a rule's matcher tree."""
     if matcher.word == "python":
         params = {key: value for key, value in matcher.args.items() if key != "check"}
-        return CHECKS[str(matcher.args["check"])](facts, params)
+        return load_check(str(matcher.args["check"]))(facts, params)
     if matcher.word in ("any", "all"):
         return _combine(matcher, [judge(child, facts, polarity) for child in matcher.children], polarity)
     places = WORDS[matcher.word].find(facts, matcher.args)[:MAX_PLACES]

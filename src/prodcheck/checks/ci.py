@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from prodcheck.checks.ci_static import static_checks
-from prodcheck.checks.deploy import deploy_gate
 from prodcheck.extract.ci import Pipeline
 from prodcheck.facts import Facts, ci_paths
 from prodcheck.facts.ci import CiCommand, CiGraph
@@ -225,11 +223,3 @@ def _short(command: CiCommand) -> str:
 def _through(command: CiCommand) -> str:
     hops = [e.detail for e in command.chain[:-1]]
     return f" through `{hops[0][:40]}`" if hops else ""
-
-
-CHECKS: Mapping[str, Callable[[Facts, Mapping[str, object]], Outcome]] = {
-    "no-ci": no_ci,
-    "ci-does-not-run-tests": ci_does_not_run_tests,
-    "ci-no-static-checks": static_checks,
-    "deploy-without-gate": deploy_gate,
-}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from prodcheck.checks.deserialization import is_fetch, origins_of, unsafe_deserialization
+from prodcheck.checks.deserialization import is_fetch, origins_of
 from prodcheck.extract.python_model import Call, PythonFacts
 from prodcheck.extract.run import FileFacts
 from prodcheck.facts import Facts
@@ -284,9 +284,3 @@ def _in_ci(facts: Facts) -> Iterator[_Found]:
             for step in job.steps:
                 if step.run and not step.disabled:
                     yield from _in_text(pipeline.path, step.line, step.run, ci=True)
-
-
-CHECKS: Mapping[str, Callable[[Facts, Mapping[str, object]], Outcome]] = {
-    "unsafe-deserialization": unsafe_deserialization,
-    "remote-code-trust": remote_code_trust,
-}

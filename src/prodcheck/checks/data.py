@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
-from prodcheck.checks.large_files import large_file_in_git
-from prodcheck.checks.models import model_not_packaged, model_not_versioned
-from prodcheck.checks.tracking import no_experiment_tracking
 from prodcheck.extract.text import split_lines
 from prodcheck.facts import Facts
 from prodcheck.facts.data import DataFile, kind_of
@@ -246,12 +243,3 @@ _PRODUCED = lazy_regex(
 
 def _size(number: int) -> str:
     return f"{number / 1e6:.1f} MB" if number >= 100_000 else f"{max(1, round(number / 1e3))} kB"
-
-
-CHECKS: Mapping[str, Callable[[Facts, Mapping[str, object]], Outcome]] = {
-    "data-not-versioned": data_not_versioned,
-    "large-file-in-git": large_file_in_git,
-    "no-experiment-tracking": no_experiment_tracking,
-    "model-not-packaged": model_not_packaged,
-    "model-not-versioned": model_not_versioned,
-}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from prodcheck.checks import environment, locking, portability, runtime, undeclared
+from prodcheck.checks import locking
 from prodcheck.extract.dependency import Manifest, Requirement
 from prodcheck.facts import Facts, import_names
 from prodcheck.facts.dependencies import ImportedPackage
@@ -254,14 +254,3 @@ def no_lockfile(facts: Facts, params: Mapping[str, object]) -> Outcome:
             hits = [Hit(place, f"`{pattern}` keeps the lock file out of the repository", identity="ignored")]
             return Outcome(round(score, 4), tuple(evidence), tuple(hits), f"{place} ignores the lock file")
     return Outcome(round(score, 4), tuple(evidence), tuple(hits), worst[1])
-
-
-CHECKS: Mapping[str, Callable[[Facts, Mapping[str, object]], Outcome]] = {
-    "no-dependency-manifest": no_dependency_manifest,
-    "unpinned-dependencies": unpinned_dependencies,
-    "no-lockfile": no_lockfile,
-    "undeclared-import": undeclared.undeclared_import,
-    "runtime-unspecified": runtime.runtime_unspecified,
-    "environment-not-reproducible": environment.environment_not_reproducible,
-    "non-portable-requirements": portability.non_portable_requirements,
-}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
-from prodcheck.checks.monitoring import no_drift_monitoring
 from prodcheck.facts import Facts
 from prodcheck.facts.operations import DEMAND, EVENT, JOBS, PUSH, REGISTER, SCHEDULE, TRAIN, Trigger
 from prodcheck.facts.paths import Role
@@ -183,11 +182,3 @@ def no_retraining_automation(facts: Facts, params: Mapping[str, object]) -> Outc
     reason = "nothing trains the model again when time passes or data changes"
     hit = Hit(operations.training_place, reason, Confidence.MEDIUM, "retraining")
     return Outcome(0.0, hits=(hit,), reason=reason, confidence=Confidence.MEDIUM)
-
-
-CHECKS: Mapping[str, Callable[[Facts, Mapping[str, object]], Outcome]] = {
-    "manual-runs-only": manual_runs_only,
-    "no-pipeline-definition": no_pipeline_definition,
-    "no-retraining-automation": no_retraining_automation,
-    "no-drift-monitoring": no_drift_monitoring,
-}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from prodcheck.checks import license, litter, parsing, readme, tooling
 from prodcheck.facts import Facts
 from prodcheck.model import Evidence, Outcome, Strength
 
@@ -30,14 +29,3 @@ def not_version_controlled(facts: Facts, params: Mapping[str, object]) -> Outcom
         return Outcome(0.6, (commit,), reason="a git repository without a remote, so there is no second copy")
     remotes = tuple(Evidence(f"remote {name} is {url}") for name, url in git.remotes)
     return Outcome(1.0, (*remotes, commit), reason=f"git, with the remote {git.remotes[0][1]}")
-
-
-CHECKS: Mapping[str, Callable[[Facts, Mapping[str, object]], Outcome]] = {
-    "not-version-controlled": not_version_controlled,
-    "no-formatter": tooling.no_formatter,
-    "no-license": license.no_license,
-    "no-linter": tooling.no_linter,
-    "readme-insufficient": readme.readme_insufficient,
-    "repository-litter": litter.repository_litter,
-    "unparsable-code": parsing.unparsable_code,
-}

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from prodcheck.checks.secret_guard import no_secret_guardrail
 from prodcheck.errors import UnreadableFile
 from prodcheck.extract import secrets as extraction
 from prodcheck.extract.notebook import wants
-from prodcheck.extract.past import PastSecret
 from prodcheck.extract.secrets import Secret
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severity
 from prodcheck.records import dataclass
+
+if TYPE_CHECKING:
+    from prodcheck.extract.past import PastSecret
 
 _WHERE = {"output": " in an output", "metadata": " in the metadata"}
 _PLACES = {Role.TEST: " of a test", Role.DOCS: " of documentation or an example", Role.TEMPLATE: " of a template"}
@@ -241,11 +243,3 @@ def _mappings(items: object) -> Iterable[Mapping[str, object]]:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-CHECKS: Mapping[str, Callable[[Facts, Mapping[str, object]], Outcome]] = {
-    "hardcoded-secret": hardcoded_secret,
-    "secret-in-notebook": secret_in_notebook,
-    "secret-file-committed": secret_file_committed,
-    "no-secret-guardrail": no_secret_guardrail,
-}

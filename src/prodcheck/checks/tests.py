@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from prodcheck.checks.data_validation import no_data_validation
-from prodcheck.checks.test_depth import no_integration_test, thin_or_vacuous_tests
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Outcome, Severity
@@ -55,11 +53,3 @@ def _confidence(facts: Facts) -> Confidence:
         if facts.role(path) is Role.TEST and path.endswith(other):
             return Confidence.MEDIUM
     return Confidence.HIGH
-
-
-CHECKS: Mapping[str, Callable[[Facts, Mapping[str, object]], Outcome]] = {
-    "no-tests": no_tests,
-    "thin-or-vacuous-tests": thin_or_vacuous_tests,
-    "no-integration-test": no_integration_test,
-    "no-data-validation": no_data_validation,
-}

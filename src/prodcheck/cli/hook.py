@@ -20,15 +20,11 @@ if TYPE_CHECKING:
     from prodcheck.config import Config
     from prodcheck.model import RunError
 
-CONTEXT = (
-    "prodcheck.toml",
-    "pyproject.toml",
-    ".secrets.baseline",
-    ".gitleaksignore",
-    ".gitattributes",
-    ".pre-commit-config.yaml",
-)
+SETTINGS = ("prodcheck.toml", "pyproject.toml")
+CONTEXT = (".secrets.baseline", ".gitleaksignore")
 """Files that hold decisions about other files; read when they are there, and judged only when they are given."""
+NOTEBOOK_CONTEXT = (".gitattributes", ".pre-commit-config.yaml")
+"""Those that only matter to notebooks."""
 WHOLE_REPOSITORY = ("output", "format_", "fail_under", "rev", "new_only", "verbose")
 """Options that have no meaning for single files."""
 
@@ -73,11 +69,11 @@ def _audit(given: frozenset[str], options: dict[str, Any]) -> tuple[list[Finding
     from prodcheck.repository.files import some_files
     from prodcheck.suppress import Suppressions
 
-    context = [name for name in CONTEXT if Path(name).is_file()]
-    repository = some_files(".", {*given, *context})
-    config = _settings(load_config(repository), options)
-    if config.exclude:
-        repository = some_files(".", {*given, *context}, exclude=config.exclude)
+    names = (*CONTEXT, *(NOTEBOOK_CONTEXT if any(path.endswith(".ipynb") for path in given) else ()))
+    context = [name for name in names if Path(name).is_file()]
+    settings = some_files(".", [name for name in SETTINGS if Path(name).is_file()])
+    config = _settings(load_config(settings), options)
+    repository = some_files(".", {*given, *context}, exclude=config.exclude)
     baseline: Baseline | None = None
     if options["baseline"]:
         baseline = read_baseline(Path(options["baseline"]))

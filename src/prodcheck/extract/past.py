@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
+from typing import TYPE_CHECKING
 
 from prodcheck.errors import UnreadableFile
 from prodcheck.extract import notebook, secrets
@@ -18,8 +19,10 @@ from prodcheck.extract.text import is_binary, is_lfs_pointer
 from prodcheck.model import Skipped
 from prodcheck.records import dataclass
 from prodcheck.repository import Repository
-from prodcheck.repository.history import History, open_history
 from prodcheck.repository.walk import ignore_spec
+
+if TYPE_CHECKING:
+    from prodcheck.repository.history import History
 
 MOST = 500
 """Different credentials that are told; whoever has more has a list of them, and knows it."""
@@ -51,6 +54,8 @@ class Past:
 
 def with_history(extraction: Extraction, repository: Repository, exclude: tuple[str, ...] = ()) -> Extraction:
     """The extraction with the credentials of the history, and with what could not be read of it in `skipped`."""
+    from prodcheck.repository.history import open_history
+
     history = open_history(repository.root)
     if isinstance(history, str):
         return replace(extraction, skipped=(*extraction.skipped, Skipped(PLACE, f"history not scanned: {history}")))

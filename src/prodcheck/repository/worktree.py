@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Iterable, Mapping
@@ -286,6 +285,8 @@ def _names_filter(repository: Repository, path: str) -> bool:
 
 def blob_id(data: bytes, like: str = "") -> str:
     """The id that git gives this content, with the hash function of the id `like`."""
+    import hashlib
+
     digest = hashlib.sha256() if len(like) == 64 else hashlib.sha1(usedforsecurity=False)
     digest.update(b"blob %d\0" % len(data))
     digest.update(data)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import bisect
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -35,6 +34,8 @@ def hashes(path: str, data: bytes, book: NotebookFacts | None) -> tuple[str, ...
 
     They are compared and forgotten. Weak values can be guessed back from their hash, so it must never be stored.
     """
+    import hashlib
+
     return tuple(hashlib.sha1(value.encode("utf-8", "replace")).hexdigest() for _, value in _found(path, data, book))
 
 

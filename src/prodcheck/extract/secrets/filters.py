@@ -6,7 +6,6 @@ are what moves the precision of a keyword rule from a third to nine tenths.
 
 from __future__ import annotations
 
-import base64
 import math
 import re
 from collections import Counter
@@ -151,8 +150,10 @@ def is_placeholder(value: str) -> bool:
     if len(value) < 20 and _PLACEHOLDER.search(value.translate(_LEET)):
         return True
     if len(value) % 4 == 0 and len(value) >= 12 and re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", value):
+        from base64 import b64decode
+
         try:
-            inner = base64.b64decode(value, validate=True).decode("ascii")
+            inner = b64decode(value, validate=True).decode("ascii")
         except ValueError:
             return False
         return inner.isprintable() and bool(_PLACEHOLDER.search(inner))

@@ -7,13 +7,12 @@ classes and searching for twenty of one class, which the C library does at memor
 
 from __future__ import annotations
 
-import string
 from collections.abc import Iterable, Iterator
 
 RUN = 20
 """Bytes of the shortest token."""
 _CLASSES = bytes(
-    ord("a") if chr(byte) in string.ascii_letters + string.digits + "_-." else ord(" ") for byte in range(256)
+    ord("a") if byte < 128 and (chr(byte).isalnum() or chr(byte) in "_-.") else ord(" ") for byte in range(256)
 )
 _LONG = b"a" * RUN
 

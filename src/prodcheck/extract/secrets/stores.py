@@ -6,7 +6,6 @@ not. A file's name alone is never a finding: of real `.env` files in public repo
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 from functools import cache
@@ -185,7 +184,7 @@ def _kubernetes(text: str) -> list[Match]:
 def _base64(value: str) -> str:
     """The text in base64, or an empty string."""
     try:
-        return base64.b64decode(value + "=" * (-len(value) % 4)).decode("utf-8").strip()
+        return binascii.a2b_base64(value + "=" * (-len(value) % 4)).decode("utf-8").strip()
     except (ValueError, binascii.Error):
         return ""
 

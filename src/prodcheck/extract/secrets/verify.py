@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import json
 import re
@@ -48,8 +47,10 @@ def _is_private_key(body: str, hit: re.Match[bytes]) -> bool:
 
 
 def _decoded(part: str) -> object:
+    from base64 import urlsafe_b64decode
+
     try:
-        return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        return json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (ValueError, binascii.Error, RecursionError):
         return None
 
@@ -65,7 +66,7 @@ def _is_private_jwt(token: str) -> bool:
 def _basic(value: str) -> Confidence | None:
     """`user:password` in base64."""
     try:
-        user, colon, password = base64.b64decode(value + "=" * (-len(value) % 4)).decode("ascii").partition(":")
+        user, colon, password = binascii.a2b_base64(value + "=" * (-len(value) % 4)).decode("ascii").partition(":")
     except (ValueError, binascii.Error):
         return None
     if not colon or not (user + password).isprintable():
