@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from prodcheck.baseline import Baseline
 from prodcheck.config import Config
 from prodcheck.errors import UnreadableFile
 from prodcheck.extract import codec
@@ -21,6 +21,9 @@ from prodcheck.records import dataclass
 from prodcheck.repository import Repository
 from prodcheck.repository.worktree import blob_id, is_filtered
 from prodcheck.rules import Ruleset
+
+if TYPE_CHECKING:
+    from prodcheck.baseline import Baseline
 
 MOST_READ = 100_000_000
 """Bytes of files without an id of git that are read to see whether they are the same; with more, everything is."""

@@ -263,8 +263,8 @@ _HARNESSES = lazy_regex(
     r"DockerContainer|DockerCompose|mock_aws)|kedro\..*\.run|testcontainers\..*|moto\.\w+|metaflow\.Runner"
 )
 _PROCESSES = lazy_regex(r"subprocess\.(?:run|call|check_call|check_output|Popen)|os\.system")
-_REQUESTS = re.compile(r"(?:requests|httpx)\.(?:get|post|put|request)|urllib\.request\.urlopen")
-_LOCAL = re.compile(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b")
+_REQUESTS = lazy_regex(r"(?:requests|httpx)\.(?:get|post|put|request)|urllib\.request\.urlopen")
+_LOCAL = lazy_regex(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b")
 """A service that the test, or what starts it, has brought up on this machine."""
 _ENTRIES = frozenset("main train train_model run_training run_pipeline training_loop fit_model run_experiment".split())
 _NAMED = lazy_regex(r"(?i)(?:^|[/_-])(?:integration|e2e|end_?to_?end|end2end|smoke|functional|acceptance|pipeline)")

@@ -5,11 +5,11 @@ No rich here: the report looks the same on a terminal, in a pipe and in a CI log
 
 from __future__ import annotations
 
-import re
 import textwrap
 import unicodedata
 
 from prodcheck.model import Severity, Status
+from prodcheck.patterns import lazy_regex
 from prodcheck.report.base import Options
 from prodcheck.report.sanitize import to_ascii
 
@@ -44,7 +44,7 @@ NO_BREAK = "\u00a0"
 MIN_WIDTH, MAX_WIDTH = 50, 110
 
 
-_COLORS = re.compile(r"\x1b\[[0-9;]*m")
+_COLORS = lazy_regex(r"\x1b\[[0-9;]*m")
 
 
 def cells(text: str) -> int:
