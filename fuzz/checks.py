@@ -18,7 +18,7 @@ sys.path[:0] = [str(HERE.parent / "src"), str(HERE.parent / "tests"), str(HERE)]
 import mutate  # noqa: E402
 import readers  # noqa: E402
 import seeds  # noqa: E402
-from prodcheck.checks import CHECKS  # noqa: E402
+from prodcheck.checks import CHECKS, load_check  # noqa: E402
 from prodcheck.config import Config  # noqa: E402
 from prodcheck.extract.run import extract_all  # noqa: E402
 from prodcheck.facts import Facts  # noqa: E402
@@ -45,9 +45,9 @@ def main() -> None:
         extraction = extract_all(MemoryRepository(files))
         crashes = [f"{error.where}: {error.message}" for error in extraction.errors]
         facts = Facts(MemoryRepository(files), extraction, Config(), signatures)
-        for name, check in CHECKS.items():
+        for name in CHECKS:
             try:
-                check(facts, {})
+                load_check(name)(facts, {})
             except Exception as problem:
                 last = traceback.extract_tb(problem.__traceback__)[-1]
                 crashes.append(f"{name}: {type(problem).__name__} in {Path(last.filename).name}:{last.lineno}")
