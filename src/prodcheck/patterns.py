@@ -43,7 +43,9 @@ class FirstWords(Generic[T]):
     def __init__(self, rows: Iterable[tuple[str, T]]) -> None:
         """Takes pairs of a pattern and what it stands for."""
         self._given = rows
-        self._rows: list[tuple[list[str], T]] = []
+        self._rows: list[T] = []
+        self._whole: dict[str, set[int]] = {}
+        self._begun: dict[str, set[int]] = {}
         self._known: dict[str, list[T]] = {}
 
     def of(self, text: str) -> list[T]:
@@ -52,16 +54,23 @@ class FirstWords(Generic[T]):
         word = found[0] if found else ""
         known = self._known.get(word)
         if known is None:
-            self._rows = self._rows or [(heads(pattern), row) for pattern, row in self._given]
-            known = self._known[word] = [row for heads, row in self._rows if any(_fits(head, word) for head in heads)]
+            if not self._rows:
+                self._index()
+            numbers = set(self._whole.get(word, ()))
+            for size in range(len(word) + 1):
+                numbers |= self._begun.get(word[:size], _NONE)
+            known = self._known[word] = [self._rows[number] for number in sorted(numbers)]
         return known
 
-
-def _fits(head: str, word: str) -> bool:
-    """True when a text whose first word is `word` may begin with `head`."""
-    if len(head) <= len(word):
-        return word.startswith(head)
-    return head.startswith(word) and not (head[len(word)].isalnum() or head[len(word)] == "_")
+    def _index(self) -> None:
+        """Sort the patterns by the word that they ask for whole, or by what a word has to begin with."""
+        for number, (pattern, row) in enumerate(self._given):
+            self._rows.append(row)
+            for head in heads(pattern):
+                found = _WORD.match(head)
+                word = found[0] if found else ""
+                table = self._begun if head == word else self._whole
+                table.setdefault(word, set()).add(number)
 
 
 def heads(pattern: str) -> list[str]:
@@ -90,6 +99,7 @@ def _head(pattern: str) -> list[str]:
     return [head.replace("\\", "")]
 
 
+_NONE: frozenset[int] = frozenset()
 _WORD = lazy_regex(r"\w*")
 _TOKEN = lazy_regex(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()|]")
 _PLAIN = lazy_regex(r"(?:[^\\.^$*+?{}\[\]|()]|\\\W)*")
