@@ -46,6 +46,7 @@ class FirstWords(Generic[T]):
         self._rows: list[T] = []
         self._whole: dict[str, set[int]] = {}
         self._begun: dict[str, set[int]] = {}
+        self._sizes: set[int] = set()
         self._known: dict[str, list[T]] = {}
 
     def of(self, text: str) -> list[T]:
@@ -57,8 +58,8 @@ class FirstWords(Generic[T]):
             if not self._rows:
                 self._index()
             numbers = set(self._whole.get(word, ()))
-            for size in range(len(word) + 1):
-                numbers |= self._begun.get(word[:size], _NONE)
+            for size in self._sizes:
+                numbers.update(self._begun.get(word[:size], ()))
             known = self._known[word] = [self._rows[number] for number in sorted(numbers)]
         return known
 
@@ -71,6 +72,7 @@ class FirstWords(Generic[T]):
                 word = found[0] if found else ""
                 table = self._begun if head == word else self._whole
                 table.setdefault(word, set()).add(number)
+        self._sizes = {len(begin) for begin in self._begun}
 
 
 def heads(pattern: str) -> list[str]:
@@ -99,7 +101,6 @@ def _head(pattern: str) -> list[str]:
     return [head.replace("\\", "")]
 
 
-_NONE: frozenset[int] = frozenset()
 _WORD = lazy_regex(r"\w*")
 _TOKEN = lazy_regex(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()|]")
 _PLAIN = lazy_regex(r"(?:[^\\.^$*+?{}\[\]|()]|\\\W)*")

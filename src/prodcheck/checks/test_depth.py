@@ -116,6 +116,8 @@ def _reached(facts: Facts, modules: Mapping[str, str]) -> tuple[set[str], set[st
         for start in range(len(parts)):
             endings.setdefault(".".join(parts[start:]), []).append(name)
 
+    registering = _imports_by_name(facts)
+
     def follow(waiting: list[str], reached: set[str], deep: bool) -> None:
         while waiting:
             name = waiting.pop()
@@ -125,10 +127,10 @@ def _reached(facts: Facts, modules: Mapping[str, str]) -> tuple[set[str], set[st
                 reached.add(known)
                 if known in packages:
                     waiting += _exported(known, packages[known])
-                    if deep:
+                    if deep and registering:
                         waiting += _registered(facts, paths.get(known, ""), packages[known])
                 elif known in paths:
-                    waiting += _used(facts, paths[known]) if deep else _reexported(facts, paths[known])
+                    waiting += _used(facts, paths[known], registering) if deep else _reexported(facts, paths[known])
 
     direct: set[str] = set()
     named = [name for path, python in _test_modules(facts) for name in _names(path, python.imports)]
@@ -206,11 +208,12 @@ def _reexported(facts: Facts, path: str) -> Iterator[str]:
             yield from _names(path, (item,))
 
 
-def _used(facts: Facts, path: str) -> Iterator[str]:
-    """Everything that a module imports, by name or, where it imports by a computed name, by a table of names."""
+def _used(facts: Facts, path: str, registering: bool) -> Iterator[str]:
+    """Everything that a module imports, by name or, where the project imports by a computed name, by a table."""
     python = facts.files[path].python
     yield from _names(path, python.imports if python else ())
-    yield from _registered(facts, path, python)
+    if registering:
+        yield from _registered(facts, path, python)
 
 
 _DOTTED_TEXT = lazy_regex(r"""["'](\w+(?:\.\w+)+)(?::\w+)?["']""")
@@ -227,7 +230,7 @@ def _imports_by_name(facts: Facts) -> bool:
 
 def _registered(facts: Facts, path: str, python: PythonFacts | None) -> Iterator[str]:
     """What `importlib.import_module` may bring in: the modules a registry names, or all that lie beside it."""
-    if python is None or not _imports_by_name(facts):
+    if python is None:
         return
     yield from _DOTTED_TEXT.findall(facts.text(path))
     here = any(call.method in ("import_module", "iter_modules") for call in python.calls)

@@ -238,7 +238,7 @@ def _case_classes(files: Mapping[str, FileFacts]) -> frozenset[str]:
     found = {"IsolatedAsyncioTestCase", "AsyncTestCase", "TestCase"}
     grown = True
     while grown:
-        new = {name for name, parents in bases.items() if name not in found and parents & found}
+        new = {name for name, parents in bases.items() if name not in found and not found.isdisjoint(parents)}
         grown = bool(new)
         found |= new
     return frozenset(found)
