@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from ast import Attribute, Constant, Name
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from sys import intern
 from typing import Any
 
 from prodcheck.extract.python_literals import LITERALS, literal, safe_text
@@ -31,6 +32,7 @@ _TEXT_METHODS = frozenset(
     "startswith endswith replace split rsplit strip lstrip rstrip removeprefix removesuffix".split()
 )
 """Methods of text: a path given to them is compared or cut off, not used."""
+_NO_KEYWORDS: Mapping[str, object] = {}
 _ABSOLUTE = lazy_regex(r"/[A-Za-z]|\\\\\w|[A-Za-z]:[\\/]|file:///")
 
 
@@ -192,7 +194,8 @@ class Expressions:
         targets = _variables(self.assigned[1]) if node is self.assigned[0] else ()
         line = (func.end_lineno or node.lineno) if type(func) is Attribute else node.lineno
         end = node.end_lineno or node.lineno
-        found = Call(name, line, keywords, len(node.args), text, self.scope, argument, targets)
+        # Most calls have no keywords, and names repeat: a repository has millions of calls, so they share both.
+        found = Call(intern(name), line, keywords or _NO_KEYWORDS, len(node.args), text, self.scope, argument, targets)
         self.calls.append((end, node.end_col_offset or 0, found))
         if name in ("os.getenv", "os.environ.get", "os.environ.pop"):
             self.environment.append((text or "", line))
