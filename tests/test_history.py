@@ -58,7 +58,7 @@ def test_without_the_option_the_history_is_not_read(git_repo: GitRepoFactory, mo
         raise AssertionError(root)
 
     repo = git_repo({"train.py": CODE})
-    monkeypatch.setattr("prodcheck.extract.past.open_history", unwanted)
+    monkeypatch.setattr("prodcheck.repository.history.open_history", unwanted)
     assert len(found(audit(repo.path))) == 1
 
 

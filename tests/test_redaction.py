@@ -163,7 +163,7 @@ CRASHES = {
     "a reporter": "prodcheck.report.render",
     "a check": "prodcheck.engine.judge",
     "an extractor": "prodcheck.extract.run.extract_file",
-    "the history": "prodcheck._audit.with_history",
+    "the history": "prodcheck.extract.past.with_history",
     "the scanner": "prodcheck.extract.secrets.scan",
 }
 """Functions that a crash is put in: each one's message quotes the files."""

@@ -107,7 +107,7 @@ def test_an_audit_starts_git_twice(
     repo = git_repo({**FILES, "prodcheck.toml": 'exclude = ["data/"]\n'})
     run = count(monkeypatch)
     with pytest.raises(SystemExit) as end:
-        main(["check", str(repo.path), "--format", "json"])
+        main(["check", str(repo.path), "--format", "json", "--no-cache"])
     assert end.value.code == 0
     assert '"data/a.csv"' not in capsys.readouterr().out
     assert sorted(run) == ["cat-file", "ls-files"]
