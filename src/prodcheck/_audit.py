@@ -31,6 +31,9 @@ from prodcheck.suppress import Suppressions
 if TYPE_CHECKING:
     from prodcheck.baseline import Baseline
 
+INCOMPLETE = "the score is incomplete: prodcheck itself failed in part"
+"""Reason of a gate that cannot be judged."""
+
 
 def audit(
     path: str | Path | Repository = ".",
@@ -227,5 +230,5 @@ def gate(value: float, results: tuple[Result, ...], config: Config, errors: tupl
             which = config.fail_on.value + ("" if config.fail_on is Severity.CRITICAL else " or worse")
             reasons.append(f"{len(loud)} {'new ' * config.new_only}finding{'s' * (len(loud) != 1)} of severity {which}")
     if errors and (config.fail_under is not None or config.fail_on is not None):
-        reasons.append("the score is incomplete: prodcheck itself failed in part")
+        reasons.append(INCOMPLETE)
     return Gate(not reasons, tuple(reasons))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+REPORT_IT = "Please report this, with what `prodcheck --version` prints: https://github.com/prodcheck/prodcheck/issues"
+"""What a person can do about a failure of ours."""
+
 
 class ProdcheckError(Exception):
     """Something the user can put right. The command line prints it as one line and exits with 2.

@@ -12,7 +12,7 @@ from importlib import import_module
 import click
 
 from prodcheck import __version__
-from prodcheck.errors import ProdcheckError
+from prodcheck.errors import REPORT_IT, ProdcheckError
 
 COMMANDS = {
     "check": ("prodcheck.cli.check:check", "Audit a repository (what `prodcheck PATH` does)."),
@@ -106,4 +106,4 @@ def _report_crash(crash: Exception) -> None:
     frames = [f for f in traceback.extract_tb(crash.__traceback__) if "prodcheck" in f.filename]
     where = f"{frames[-1].filename.rpartition('prodcheck')[2]}:{frames[-1].lineno}" if frames else "unknown place"
     click.echo(f"error: prodcheck itself failed: {type(crash).__name__} at prodcheck{where}", err=True)
-    click.echo("  help: Please report this with the version that `prodcheck --version` prints.", err=True)
+    click.echo(f"  help: {REPORT_IT}", err=True)

@@ -14,7 +14,7 @@ from prodcheck.cli import COMMANDS
 from prodcheck.cli.means import means, means_options
 from prodcheck.cli.output import STDOUT, Plan, emit, plan, save
 from prodcheck.config import Config
-from prodcheck.model import Kind, Project, Severity, Stage
+from prodcheck.model import Gate, Kind, Project, Severity, Stage
 from prodcheck.report import FORMATS
 
 if TYPE_CHECKING:
@@ -68,6 +68,9 @@ def _words(choices: Any) -> click.Choice[str]:
 @click.option("--rev", metavar="REV", help="Audit a git revision instead of the work tree, without a checkout.")
 @click.option("--history", is_flag=True, help="Look for credentials in older versions on all branches and tags, too.")
 @click.option("--report-only", is_flag=True, help="Always exit 0, whatever the gates say.")
+@click.option(
+    "--keep-going", is_flag=True, help="Judge by what could be decided when prodcheck itself fails in part, not exit 3."
+)
 @means_options
 @click.option("-q", "--quiet", is_flag=True, help="Print the verdict only.")
 @click.option("-v", "--verbose", is_flag=True, help="Also show the evidence of what passed.")
@@ -86,7 +89,7 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
     if len(paths) > 1:
         raise click.UsageError("one folder at a time; --hook checks single files")
     path = paths[0] if paths else "."
-    from prodcheck._audit import audit, load_config, load_rules_of
+    from prodcheck._audit import INCOMPLETE, audit, load_config, load_rules_of
     from prodcheck.cli.baseline import read_baseline
     from prodcheck.repository import open_repository
 
@@ -111,9 +114,21 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
         **means(options),
     )
     report = replace(report, project=_sources(report.project, options))
-    code = 0 if report.gate.passed or options["report_only"] else 3 if report.errors else 1
+    if options["keep_going"]:
+        reasons = tuple(reason for reason in report.gate.reasons if reason != INCOMPLETE)
+        report = replace(report, gate=Gate(not reasons, reasons))
+    code = exit_code(bool(report.errors), report.gate.passed, options)
     _write(report, repository, options, wanted, code)
     return code
+
+
+def exit_code(failed: bool, passed: bool, options: dict[str, Any]) -> int:
+    """3 when prodcheck itself failed in part, 1 when a gate says no, 0 otherwise."""
+    if options["report_only"]:
+        return 0
+    if failed and not options["keep_going"]:
+        return 3
+    return 0 if passed else 1
 
 
 def _check_path(path: str) -> None:

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from prodcheck.cli.check import exit_code
+from prodcheck.errors import REPORT_IT
 from prodcheck.model import Finding, Kind, Severity, Stage
+from prodcheck.report.sanitize import plain
 
 if TYPE_CHECKING:
     from prodcheck.baseline import Baseline
@@ -41,10 +44,10 @@ def hook(paths: tuple[str, ...], options: dict[str, Any]) -> int:
     loud = [f for f in findings if f.severity.rank <= fail_on.rank and f.baseline_state == "new"]
     _tell(findings if not options["quiet"] else loud, fail_on)
     for error in errors:
-        click.echo(f"error in prodcheck: {error.where}: {error.message}", err=True)
-    if options["report_only"]:
-        return 0
-    return 1 if loud else 3 if errors else 0
+        click.echo(f"error in prodcheck: {plain(error.where)}: {plain(error.message)}", err=True)
+    if errors:
+        click.echo(REPORT_IT, err=True)
+    return exit_code(bool(errors), not loud, options)
 
 
 def _inside(path: str) -> str | None:

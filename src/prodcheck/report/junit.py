@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from prodcheck.model import Category, Finding, Report, Result, Severity, Status
+from prodcheck.errors import REPORT_IT
+from prodcheck.model import Category, Finding, Report, Result, RunError, Severity, Status
 from prodcheck.patterns import lazy_regex
 from prodcheck.report.base import Options
 from prodcheck.report.grouping import open_findings
@@ -26,6 +27,10 @@ def render(report: Report, options: Options) -> str:
         results = [r for r in report.results if r.rule.category is category]
         if results:
             root.append(_suite(category, sorted(results, key=lambda r: r.rule.id), report))
+    told = [result.rule.id for result in report.results if result.status is Status.ERROR]
+    failed = [error for error in report.errors if not any(rule in error.where for rule in told)]
+    if failed:
+        root.append(_files(failed))
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
@@ -56,6 +61,17 @@ def _suite(category: Category, results: list[Result], report: Report) -> Element
     ):
         ElementTree.SubElement(properties, "property", {"name": name, "value": value})
     suite.extend(cases)
+    return suite
+
+
+def _files(failed: list[RunError]) -> ElementTree.Element:
+    """The files in which prodcheck itself failed."""
+    number = str(len(failed))
+    about = {"name": "prodcheck.errors", "tests": number, "failures": "0", "errors": number, "skipped": "0"}
+    suite = ElementTree.Element("testsuite", {**about, "time": "0.000"})
+    for error in failed:
+        name = {"classname": "prodcheck.errors", "name": xml(plain(error.where)), "time": "0.000"}
+        _add(ElementTree.SubElement(suite, "testcase", name), "error", xml(plain(error.message)), REPORT_IT, "error")
     return suite
 
 

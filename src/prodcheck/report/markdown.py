@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 import prodcheck
+from prodcheck.errors import REPORT_IT
 from prodcheck.model import Evidence, Finding, Location, Report, Result, Severity, Status
 from prodcheck.patterns import lazy_regex
 from prodcheck.report.base import Options
@@ -243,6 +244,9 @@ def _rest(report: Report) -> str:
     number = counts(report)
     hidden = [f for f in report.findings if f.suppression]
     lines = [f"- **error** {text(e.where)}: {text(e.message)}" for e in report.errors]
+    if lines:
+        told, _, address = REPORT_IT.rpartition(" ")
+        lines.append(f"- {told} <{address}>")
     lines += [f"- undecided: {text(r.rule.id)}: {text(r.reason)}" for r in _with(report, Status.UNKNOWN)]
     lines += [f"- suppressed: {_suppressed(f)}" for f in hidden]
     lines += [f"- unused ignore: {text(u.rule_id)} in {code(u.source)}" for u in report.unused_ignores]

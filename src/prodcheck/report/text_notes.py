@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from prodcheck.errors import REPORT_IT
 from prodcheck.model import Evidence, Report, Result, Status
 from prodcheck.report.pen import Pen, cells, pad
 from prodcheck.report.sanitize import plain
@@ -93,7 +94,7 @@ def _errors(report: Report, pen: Pen) -> list[str]:
     lines = [pen.rule(title, "please report them", "bold red")]
     for where, message in sorted(told):
         lines += pen.wrap(f"{plain(where)}: {plain(message)}", 4, first=f"{'!'} ")
-    return lines
+    return [*lines, *pen.wrap(REPORT_IT, 4, "dim")]
 
 
 def _undecided(report: Report, pen: Pen) -> list[str]:

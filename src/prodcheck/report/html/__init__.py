@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import prodcheck
+from prodcheck.errors import REPORT_IT
 from prodcheck.model import Category, Finding, Report, Result, Severity, Status
 from prodcheck.report.base import Options
 from prodcheck.report.grouping import groups, projects
@@ -45,6 +46,7 @@ def render(report: Report, options: Options) -> str:
         .get_template("page.html.j2")
         .render(
             report=report,
+            report_it=REPORT_IT,
             score=score,
             style=(FOLDER / "style.css").read_text(encoding="utf-8"),
             policy=POLICY,
