@@ -110,8 +110,8 @@ def programs(binaries: Path, scratch: Path, peers: bool, files: Sequence[str]) -
         Program("prodcheck, cold, two jobs", (*check, "--no-cache", "--jobs", "2")),
         Program("prodcheck, cold, filling the cache", (*check, *kept, "--jobs", "1"), clear),
         Program("prodcheck, warm", (*check, *kept, "--jobs", "1")),
-        Program("prodcheck, hook on one file", (prodcheck, "hook", *files[:1])),
-        Program("prodcheck, hook on ten files", (prodcheck, "hook", *files[:10])),
+        Program("prodcheck, hook on one file", (prodcheck, "check", "--hook", *files[:1])),
+        Program("prodcheck, hook on ten files", (prodcheck, "check", "--hook", *files[:10])),
     ]
     if peers:
         found += [
@@ -158,11 +158,20 @@ def python_files(root: Path) -> list[str]:
     return usual[:: max(1, len(usual) // 10)][:10] or listed.stdout.splitlines()[:10]
 
 
+def generated(folder: Path, number: int) -> Path:
+    """The made-up repository of so many files."""
+    root = folder / f"generated-{number}"
+    if not (root / ".git" / "HEAD").exists():
+        script = Path(__file__).with_name("generate_repository.py")
+        subprocess.run([sys.executable, str(script), str(root), str(number)], check=True)
+    return root
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="where archives, generated repositories and programs are kept")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", help="only the archive of this name")
+    parser.add_argument("--only", help="only the archive of this name; `none` for no archive")
     parser.add_argument("--checkout", type=Path, action="append", default=[], help="also measure on this git checkout")
     parser.add_argument("--generated", action="store_true", help="also generated repositories of 1k, 10k, 100k files")
     parser.add_argument("--no-peers", action="store_true", help="only prodcheck and the floors")
@@ -171,6 +180,8 @@ def main() -> None:
     binaries = install(folder, not options.no_peers)
     trees = [(f"{a.name} {a.version}", repository(a, folder)) for a in ARCHIVES if options.only in (None, a.name)]
     trees += [(path.name, path.resolve()) for path in options.checkout]
+    if options.generated:
+        trees += [(f"generated, {number:,} files", generated(folder, number)) for number in (1_000, 10_000, 100_000)]
     for name, root in trees:
         listed = programs(binaries, folder / "scratch", not options.no_peers, python_files(root))
         compare(name, root, listed, options.rounds)
