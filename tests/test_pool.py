@@ -43,6 +43,23 @@ def test_any_number_of_processes_finds_the_same(tmp_path: Path, monkeypatch: pyt
         assert list(together.files) == list(alone.files)
 
 
+@pytest.mark.parametrize("method", ("forkserver", "spawn"))
+def test_a_new_interpreter_imports_nothing_from_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    if method not in __import__("multiprocessing").get_all_start_methods():
+        pytest.skip("not on this system")
+    trap = f"open({str(tmp_path / 'sprung')!r}, 'w').close()\n"
+    names = ("multiprocessing", "pickle", "signal", "yaml", "sitecustomize")
+    folder = write(tmp_path / "project", {**FILES, **{f"{name}.py": trap for name in names}})
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(pool, "start_method", lambda: method)
+    found = extract_all(open_repository("."), jobs=2)
+    assert not (tmp_path / "sprung").exists()
+    assert found.errors == ()
+    assert found.files["multiprocessing.py"].python is not None
+
+
 def test_a_commit_is_read_here_and_understood_there(git_repo: GitRepoFactory) -> None:
     repo = git_repo(FILES)
     alone = extract_all(open_repository(str(repo.path), rev="HEAD"))

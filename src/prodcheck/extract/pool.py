@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -59,6 +59,13 @@ def spread(
 
     `prepare` is called here for each item just before it is handed out, for what a process cannot get by itself.
     """
+    with _safe_path():
+        yield from _spread(work, items, weigh, jobs, prepare)
+
+
+def _spread(
+    work: Work, items: Sequence[T], weigh: Callable[[T], int], jobs: int, prepare: Callable[[T], T] | None
+) -> Iterator[tuple[T, Any]]:
     waiting = _pieces(items, weigh, jobs)
     made = prepare or (lambda item: item)
     while waiting:
@@ -150,7 +157,24 @@ def _start(jobs: int) -> ProcessPoolExecutor:
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context(start_method()), initializer=_begin)
+    method = start_method()
+    if method != "fork" and sys.version_info < (3, 11):
+        raise RuntimeError("a new interpreter would import from the current folder")
+    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context(method), initializer=_begin)
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Interpreters that are started do not import from the current folder, which may be a stranger's repository."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 def _begin() -> None:
