@@ -119,6 +119,7 @@ COMMANDS = {
     "diff": ("diff", "HEAD~1"),
     "baseline": ("baseline", "-o", "{out}/baseline.json"),
     "stack": ("stack", "."),
+    "jobs": (".", "--jobs", "2", "--no-cache"),
     "rules": ("rules", "test", "rules"),
 }
 
