@@ -19,6 +19,7 @@ from conftest import GitRepo, GitRepoFactory, write
 from prodcheck import audit
 from prodcheck.extract import cache as caches
 from prodcheck.extract import codec, run
+from prodcheck.extract.budget import OutOfTime
 from prodcheck.extract.cache import DAY, FILE, REPORT, Cache, default_folder, key_of, squeeze
 from prodcheck.extract.run import FileFacts, extract_all, extract_file
 from prodcheck.extract.secrets.samples import KINDS, sample
@@ -298,6 +299,20 @@ def test_a_report_with_an_error_of_ours_is_made_anew(
         patch.setattr(run, "extract_file", lambda *a, **k: 1 / 0)
         assert audit(repo.path, cache=cache).errors
     assert not audit(repo.path, cache=cache).errors
+    assert len(judged) == 2
+
+
+def test_a_report_in_which_time_ran_out_is_made_anew(
+    git_repo: GitRepoFactory, cache: Cache, judged: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(seconds: float, work: Callable[[], object]) -> object:
+        raise OutOfTime
+
+    path = git_repo(FILES).path
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "limited", slow)
+        assert any("not understood within" in file.reason for file in audit(path, cache=cache).skipped)
+    assert not any("not understood within" in file.reason for file in audit(path, cache=cache).skipped)
     assert len(judged) == 2
 
 

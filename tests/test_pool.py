@@ -160,8 +160,9 @@ def test_an_interrupted_run_ends_clean(tmp_path: Path, how: signal.Signals) -> N
     folder = write(tmp_path / "plain", FILES)
     process = subprocess.Popen(
         [sys.executable, "-c", SLOW], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
+        start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
+    # A shell starts what it puts into the background with SIGINT ignored, and these tests may be there.
     deadline = time.monotonic() + 60
     while len(below := children(process.pid)) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -74,16 +74,24 @@ def audit(
     if report is None:
         report = audit_repository(repository, config, ruleset, baseline, history, jobs, cache)
         if cache is not None and name is not None:
-            # A commit stays as it is; a folder is looked at once more.
-            on_disk = repository.folder is not None
-            again = without(open_repository(repository.root), config.exclude) if on_disk else repository
-            if recall.key(again, config, ruleset, baseline) == name:
+            again = _again(repository, config)
+            if again is not None and recall.key(again, config, ruleset, baseline) == name:
                 recall.remember(cache, name, report)
     return replace(
         report,
         started_at=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
         duration_ms=round((time.perf_counter() - clock) * 1000),
     )
+
+
+def _again(repository: Repository, config: Config) -> Repository | None:
+    """The repository looked at once more: files on disk may have changed during the audit. A commit stays as it is."""
+    if repository.folder is None:
+        return repository
+    try:
+        return without(open_repository(repository.root), config.exclude)
+    except (RepositoryError, UsageError):
+        return None
 
 
 def audit_repository(

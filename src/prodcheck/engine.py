@@ -49,6 +49,8 @@ _WHY_NOT = {
     "python_lines": "too little Python code",
     "code_files": "too few files of code",
 }
+TIME_SPENT = "the time for judging this repository was spent"
+"""Why a rule is undecided that had no time left."""
 
 
 def run(
@@ -73,9 +75,7 @@ def run(
                 return _redacted(limited(left, lambda: _run_rule(rule, facts, suppressions, results, errors)))
             except OutOfTime:
                 until = 0.0  # not left to the clock, which is finer than the timer
-        return Result(
-            rule, Status.UNKNOWN, None, rule.severity, reason="the time for judging this repository was spent"
-        )
+        return Result(rule, Status.UNKNOWN, None, rule.severity, reason=TIME_SPENT)
 
     def visit(rule: Rule, above: frozenset[str]) -> None:
         if rule.id in results:

@@ -13,9 +13,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from prodcheck.config import Config
+from prodcheck.engine import TIME_SPENT
 from prodcheck.errors import UnreadableFile
 from prodcheck.extract import codec
 from prodcheck.extract.cache import REPORT, Cache, code_version, key_of, squeeze
+from prodcheck.extract.run import GAVE_UP
 from prodcheck.model import Category, Matcher, Polarity, Report, Rule, Severity
 from prodcheck.records import dataclass
 from prodcheck.repository import Repository
@@ -93,9 +95,15 @@ def recall(cache: Cache, name: bytes, ruleset: Ruleset) -> Report | None:
         return None
 
 
+def is_settled(report: Report) -> bool:
+    """False for a report that the next run may make otherwise: with an error of ours or with work that was given up."""
+    given_up = any(file.reason.startswith(GAVE_UP) for file in report.skipped)
+    return not (report.errors or given_up or any(result.reason == TIME_SPENT for result in report.results))
+
+
 def remember(cache: Cache, name: bytes, report: Report) -> None:
-    """Keep a report that is whole."""
-    if report.errors:
+    """Keep a report that is settled."""
+    if not is_settled(report):
         return
     results = tuple(replace(result, rule=_NO_RULE) for result in report.results)
     kept = _Kept(replace(report, results=results), tuple(result.rule.id for result in report.results))

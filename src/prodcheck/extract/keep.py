@@ -25,7 +25,9 @@ _WORD = lazy_regex(r"[A-Za-z0-9+=]{8,}")
 
 
 def may_keep(file: FileFacts) -> bool:
-    """True when the facts of a file certainly hold no credential."""
+    """True when the facts of a file certainly hold no credential, and the next run would find the same."""
+    if file.python is not None and file.python.problem_kind == "too-deep":
+        return False  # depends on the memory and the stack that there are
     texts = file.notebook or file.manifests or file.pipeline or file.tasks or file.document or file.container
     if file.secrets or texts or file.ignores or file.out_of_time:
         return False

@@ -50,8 +50,11 @@ MANY_FILES, MANY_BYTES = 300, 5_000_000
 AT_ONCE = 2_000
 """Files after which what was found is put into the cache."""
 CODE = (".py", ".pyw", ".ipynb")
-EXTRACTION = ("extract", "repository", "config.py", "errors.py", "model.py", "patterns.py")
+EXTRACTION = ("extract", "repository", "config.py", "errors.py", "model.py", "patterns.py", "records.py", "toml.py")
 """The parts of the package that decide what the facts of a file are."""
+
+GAVE_UP = "not understood within"
+"""How the reason begins for a file whose reading took too much time."""
 
 
 @dataclass(frozen=True)
@@ -359,7 +362,7 @@ def _one(item: _Item) -> _Outcome:
 def problem_of(file: FileFacts) -> str:
     """Why a file that should have been understood was not, in one line; empty when it was."""
     if file.out_of_time:
-        return f"not understood within {seconds_for(file.size):.0f} seconds"
+        return f"{GAVE_UP} {seconds_for(file.size):.0f} seconds"
     if file.notebook is not None and file.notebook.problem:
         return f"notebook not read: {file.notebook.problem}"
     if file.notebook is not None and file.notebook.python.problem_kind == "too-deep":
