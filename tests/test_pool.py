@@ -135,6 +135,8 @@ def test_pieces_are_of_one_weight_and_lose_nothing(monkeypatch: pytest.MonkeyPat
 
 
 SLOW = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what runs in the background
 import time
 from prodcheck.extract import pool, run
 run.MANY_FILES, pool.LIGHTEST = 1, 1
@@ -160,9 +162,8 @@ def test_an_interrupted_run_ends_clean(tmp_path: Path, how: signal.Signals) -> N
     folder = write(tmp_path / "plain", FILES)
     process = subprocess.Popen(
         [sys.executable, "-c", SLOW], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        start_new_session=True,
     )  # fmt: skip
-    # A shell starts what it puts into the background with SIGINT ignored, and these tests may be there.
     deadline = time.monotonic() + 60
     while len(below := children(process.pid)) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
