@@ -65,6 +65,7 @@ DEBIAN = {
 OTHER_NAMES = {"chromium": ("chromium-browser", "google-chrome", "google-chrome-stable")}
 PATIENCE = 240
 """Seconds that one installation may take."""
+LATE = f"{PATIENCE} s"
 
 
 class Missing(Exception):
@@ -168,8 +169,11 @@ def _npm() -> list[str]:
 
 def _each(command: list[str], packages: Sequence[str], env: dict[str, str] | None = None) -> list[str]:
     """All at once, or where that fails one by one, so that one package that is gone does not cost the others."""
-    if not _run([*command, *packages], env):
+    problem = _run([*command, *packages], env)
+    if not problem:
         return []
+    if problem.endswith(LATE):  # nobody answers: asking once more for each package would take the day
+        return [problem]
     return [f"{package}: {problem}" for package in packages if (problem := _run([*command, package], env))]
 
 
@@ -180,7 +184,7 @@ def _run(command: list[str], env: dict[str, str] | None = None) -> str:
             command, env=env, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL
         )
     except subprocess.TimeoutExpired:
-        return f"{command[0]} took more than {PATIENCE} s"
+        return f"{command[0]} took more than {LATE}"
     except OSError as problem:
         return str(problem)
     lines = (done.stderr or done.stdout).strip().splitlines()
