@@ -155,15 +155,14 @@ def _npm() -> list[str]:
     if shutil.which("npm") is None:
         return ["nothing of npm's is installed: there is no npm"]
     NODE.mkdir(parents=True, exist_ok=True)
-    manifest = NODE / "package.json"
-    content = json.dumps({"private": True, "comment": list(NPM)})
-    if manifest.exists() and json.loads(manifest.read_text(encoding="utf-8")).get("comment") == list(NPM):
+    (NODE / "package.json").write_text('{"private": true}', encoding="utf-8")
+    done, content = NODE / "installed.json", json.dumps(NPM)
+    if done.exists() and done.read_text(encoding="utf-8") == content:
         return []
-    manifest.write_text(content, encoding="utf-8")
     npm = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix", str(NODE)]
     problems = _each(npm, NPM)
-    if problems:
-        manifest.unlink()  # the next run tries again
+    if not problems:
+        done.write_text(content, encoding="utf-8")  # only now: a run that was stopped, or failed, tries again
     return problems
 
 
