@@ -155,10 +155,10 @@ def _npm() -> list[str]:
     if shutil.which("npm") is None:
         return ["nothing of npm's is installed: there is no npm"]
     NODE.mkdir(parents=True, exist_ok=True)
-    (NODE / "package.json").write_text('{"private": true}', encoding="utf-8")
     done, content = NODE / "installed.json", json.dumps(NPM)
     if done.exists() and done.read_text(encoding="utf-8") == content:
         return []
+    (NODE / "package.json").write_text('{"private": true}', encoding="utf-8")
     npm = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix", str(NODE)]
     problems = _each(npm, NPM)
     if not problems:
