@@ -19,7 +19,7 @@ _LEAF_FIELDS = frozenset(
     "ctx op ops id attr arg name names level kind type_comment lineno simple is_async conversion str kwd_attrs".split()
 )
 CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {
-    node: tuple(f for f in node._fields if f not in _LEAF_FIELDS)
+    node: tuple(f for f in node._fields if f not in _LEAF_FIELDS or (node.__name__, f) == ("TypeAlias", "name"))
     for node in vars(ast).values()
     if isinstance(node, type) and issubclass(node, ast.AST)
 }
