@@ -303,7 +303,7 @@ def _parsers() -> list[str]:
     from importlib.util import find_spec
 
     found = []
-    for package in ("yaml", "detect_secrets", "pathspec", "tomli", "pyahocorasick"):
+    for package in ("yaml", "detect_secrets", "pathspec", "tomli"):
         spec = find_spec(package)
         if spec is not None and spec.origin:
             start = package.replace("yaml", "pyyaml")
