@@ -118,6 +118,40 @@ def test_replace_and_fields_of_the_standard_library_work(classes: tuple[Any, Any
     assert dataclasses.is_dataclass(named)
 
 
+def test_slots_save_room_and_change_nothing_else() -> None:
+    @records.dataclass(frozen=True, slots=True)
+    class Place:
+        """Has a default, and one that is made."""
+
+        path: str
+        line: int = 1
+        notes: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+        @property
+        def name(self) -> str:
+            return self.path.rpartition("/")[2]
+
+    @records.dataclass(frozen=True, slots=True)
+    class Marked(Place):
+        """Inherits."""
+
+        mark: str = "!"
+
+    place = Place("a/b")
+    assert not hasattr(place, "__dict__")
+    assert repr(place) == f"{Place.__qualname__}(path='a/b', line=1, notes={{}})"
+    assert (place.name, Place.__module__, Place.__doc__) == ("b", __name__, "Has a default, and one that is made.")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        place.line = 2  # type: ignore[misc]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        place.other = 2  # type: ignore[attr-defined]
+    assert dataclasses.replace(place, line=7) == Place("a/b", 7) != Place("a/b")
+    assert [(f.name, f.default) for f in dataclasses.fields(Place)][:2] == [("path", dataclasses.MISSING), ("line", 1)]
+    marked = dataclasses.replace(Marked("a/b", mark="?"), line=3)
+    assert not hasattr(marked, "__dict__")
+    assert marked == Marked("a/b", 3, {}, "?") != Place("a/b", 3)
+
+
 def test_copies_and_pickles_equal_the_original() -> None:
     evidence = Evidence("a test", Location("a.py", 3))
     assert copy.copy(evidence) == copy.deepcopy(evidence) == pickle.loads(pickle.dumps(evidence)) == evidence

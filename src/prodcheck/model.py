@@ -103,7 +103,7 @@ class Category(str, Enum):
     QUALITY = "quality"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Location:
     """A place in the audited repository.
 
@@ -129,7 +129,7 @@ class Location:
         return (self.path, self.line or 0, self.cell or 0, self.column or 0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Where something was seen that supports a verdict, and how strong it is.
 
@@ -141,7 +141,7 @@ class Evidence:
     strength: Strength = Strength.USED
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A place a matcher points at. A rule turns it into a finding.
 
@@ -266,7 +266,7 @@ class Suppression:
     """Where the decision is written: `prodcheck.toml`, or `path:line` of an inline comment."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A hit with the rule's meaning."""
 

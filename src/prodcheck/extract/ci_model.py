@@ -19,7 +19,7 @@ MAX_EXPANDED = 4_000
 """Steps times combinations of one job."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step. `run` is shell text (its first line is file line `line`); `uses` names an action, template or orb."""
 
@@ -45,7 +45,7 @@ class Step:
     """GitLab's before_script, script or after_script: an inherited section is replaced as a whole."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Job:
     """One job. `uses` names a reusable workflow or remote template that holds its steps.
 
@@ -69,7 +69,7 @@ class Job:
     stage: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pipeline:
     """One CI file. `triggers` are among push, pull_request, tag, schedule, manual, call, other.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from prodcheck.extract import requirements
@@ -164,7 +165,7 @@ def _mlproject(path: str, tree: Mapping[str, Any], lines: Mapping[str, int]) -> 
 def _python_env(path: str, tree: Mapping[str, Any], lines: Mapping[str, int]) -> Iterator[Manifest]:
     manifest = _specs(path, tree.get("dependencies"), lines, "dependencies", "python_env")
     python = str(tree.get("python") or "")
-    yield Manifest(**{**vars(manifest), "python": python, "python_line": lines.get("python")})
+    yield replace(manifest, python=python, python_line=lines.get("python"))
 
 
 def _cog(path: str, tree: Mapping[str, Any], lines: Mapping[str, int]) -> Iterator[Manifest]:
@@ -174,7 +175,7 @@ def _cog(path: str, tree: Mapping[str, Any], lines: Mapping[str, int]) -> Iterat
     python = str(build.get("python_version") or "")
     includes = (*manifest.includes, *((target,) if target else ()))
     line = lines.get("build.python_version")
-    yield Manifest(**{**vars(manifest), "python": python, "python_line": line, "includes": includes})
+    yield replace(manifest, python=python, python_line=line, includes=includes)
 
 
 def _bento(path: str, tree: Mapping[str, Any], lines: Mapping[str, int]) -> Iterator[Manifest]:
@@ -183,7 +184,7 @@ def _bento(path: str, tree: Mapping[str, Any], lines: Mapping[str, int]) -> Iter
     target = inside(path, str(python.get("requirements_txt") or ""))
     version = str(_table(tree, "docker").get("python_version") or "")
     includes = (*manifest.includes, *((target,) if target else ()))
-    yield Manifest(**{**vars(manifest), "includes": includes, "python": version})
+    yield replace(manifest, includes=includes, python=version)
 
 
 def _truss(path: str, tree: Mapping[str, Any], lines: Mapping[str, int]) -> Iterator[Manifest]:
@@ -192,7 +193,7 @@ def _truss(path: str, tree: Mapping[str, Any], lines: Mapping[str, int]) -> Iter
     manifest = _specs(path, tree.get("requirements"), lines, "requirements", "truss")
     target = inside(path, str(tree.get("requirements_file") or ""))
     includes = (*manifest.includes, *((target,) if target else ()))
-    yield Manifest(**{**vars(manifest), "includes": includes, "python": str(tree.get("python_version") or "")})
+    yield replace(manifest, includes=includes, python=str(tree.get("python_version") or ""))
 
 
 def _databricks(path: str, tree: Mapping[str, Any], lines: Mapping[str, int]) -> Iterator[Manifest]:

@@ -25,7 +25,7 @@ _HEREDOC = lazy_regex(r"(?<!<)<<-?\s*([\"']?)([A-Za-z_]\w*)\1")
 _VARIABLE = lazy_regex(r"\$(?:\{(\w+)(?::?[-+]([^}]*))?\}|(\w+))")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Instruction:
     """One instruction: its word in capitals, what follows on one line, the body of its here-documents, its line."""
 
@@ -47,7 +47,7 @@ class Instruction:
         return tuple(plain.split())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Stage:
     """One build stage. `base` has known ARG defaults put in; it may be the name of an earlier stage."""
 
@@ -57,7 +57,7 @@ class Stage:
     instructions: tuple[Instruction, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Container:
     """One Dockerfile: its stages in order; the last one is what is built by default."""
 

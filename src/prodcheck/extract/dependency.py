@@ -15,7 +15,7 @@ _COMMIT = lazy_regex(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z", re.IGNORECASE)
 _VERSION_TAG = lazy_regex(r"[vV]?\d+(?:\.\d+)+\S*\Z")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Requirement:
     """One required distribution. `name` is normalised (PEP 503).
 
@@ -42,7 +42,7 @@ class Requirement:
     """True when conda installs it, under conda's name."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """One dependency file. `role` is `manifest`, `lock` or `both` (a compiled or frozen requirements file).
 

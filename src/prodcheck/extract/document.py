@@ -35,7 +35,7 @@ LEFT_OUT = frozenset(
 """Lock files and baselines: large, written by machines, and read elsewhere where they matter."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Document:
     """One configuration file.
 

@@ -17,7 +17,7 @@ _COMMENT = lazy_regex(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class InlineIgnore:
     """One comment or cell tag. `rules` may be `*`; an ignore without a reason is not honoured, only told about.
 

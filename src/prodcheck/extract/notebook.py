@@ -25,7 +25,7 @@ MAX_OUTPUT_TEXT = 1_000_000
 """Characters of one output's text that are kept: what is longer is data."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Output:
     """One output of a cell. `kind` is stream, display, result or error; `text` its text parts only, never images.
 
@@ -41,7 +41,7 @@ class Output:
     """Name of the exception, for an error."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One cell. `index` counts all cells from 1, `lines` holds the raw file line of each line of `source`."""
 
@@ -62,7 +62,7 @@ class Cell:
     """False for a code cell whose Python does not parse; its code is then left out of the notebook's `python`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NotebookFacts:
     """One notebook. `problem` says why it could not be read, and is empty when it was.
 

@@ -8,7 +8,7 @@ from dataclasses import field
 from prodcheck.records import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Import:
     """One `import a.b` or `from a.b import c, d`; one object per module.
 
@@ -26,7 +26,7 @@ class Import:
     """True for an import that only runs when the module is run as a script (`if __name__ == "__main__"`)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Call:
     """One call.
 
@@ -55,7 +55,7 @@ class Call:
         return self.name.rpartition(".")[2]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Definition:
     """One function or class. `name` is qualified (`Class.method`), `bases` and `decorators` are dotted names,
     resolved like calls."""
@@ -79,7 +79,7 @@ class Definition:
     """Equal for bodies whose code lines are equal apart from indentation and comments; 0 for very short ones."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PythonFacts:
     """Everything rules ask about one module. `problem` is empty when it parsed.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from prodcheck.extract.dependency import (
     Manifest,
@@ -223,7 +224,7 @@ class Reader:
                 return
         requirement = parse(target, number)
         if requirement is not None and requirement.url:
-            self.add(Requirement(**{**vars(requirement), "editable": editable}))
+            self.add(replace(requirement, editable=editable))
             return
         url = without_credentials(bare)
         name = name_of_url("file:///" + url.replace("\\", "/")) or normalise(url.replace("\\", "/").rpartition("/")[2])

@@ -57,7 +57,7 @@ GAVE_UP = "not understood within"
 """How the reason begins for a file whose reading took too much time."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FileFacts:
     """What one file says; a part is None when the file has nothing of it."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 
 from prodcheck.extract import requirements
@@ -76,7 +77,7 @@ def _parsed(rows: list[tuple[str, int]], group: str) -> Iterator[Requirement]:
         requirement = requirements.parse(text.partition("#")[0] if "://" not in text else text, line, group)
         if requirement is not None:
             optional = group not in ("", "build", "test")
-            yield Requirement(**{**vars(requirement), "optional": optional})
+            yield replace(requirement, optional=optional)
 
 
 def _unparsable(path: str, text: str) -> tuple[Manifest, ...]:
@@ -294,7 +295,7 @@ def _rows(value: str, text: str, group: str) -> Iterator[Requirement]:
         if row and not row.startswith("#"):
             requirement = requirements.parse(row, _line(text, row), group)
             if requirement is not None:
-                yield Requirement(**{**vars(requirement), "optional": group not in ("", "test")})
+                yield replace(requirement, optional=group not in ("", "test"))
 
 
 def _line(text: str, needle: str) -> int | None:

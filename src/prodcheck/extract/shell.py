@@ -44,7 +44,7 @@ _NAME = lazy_regex(r"\w+|[@*]")
 _STATUS = lazy_regex(r"\$\{?(?:\?|PIPESTATUS)|LASTEXITCODE|errorlevel", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Command:
     """One simple command. `argv` has quotes removed and known variables put in.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prodcheck.records import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Target:
     """One named target. `commands` are (line, shell text); `needs` names targets that run before it."""
 
@@ -23,7 +23,7 @@ class Target:
     """pre-commit: the git hooks it belongs to, empty for all. nox: its tags."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TaskFile:
     """The targets of one file.
 

@@ -25,7 +25,7 @@ _LIKELY_TESTS = lazy_regex(r"(?:^|[/_-])(?:py|unit|run|ci)?-?tests?(?:ing)?(?:$|
 _REPORTERS = lazy_regex(r"report|result|publish|summary|coverage|upload|junit|comment|annotat|split", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Placed:
     """One step that runs: where it is written, in which job of which pipeline, when, and how one gets there."""
 

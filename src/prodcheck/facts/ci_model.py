@@ -10,7 +10,7 @@ from prodcheck.model import Evidence
 from prodcheck.records import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CiCommand:
     """One leaf command that CI reaches.
 

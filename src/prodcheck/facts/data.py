@@ -36,7 +36,7 @@ AMBIGUOUS = frozenset("bin pb data dat model params weights db mat mar arrow xls
 """Suffixes that name other things too; they count from 10 kB on."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DataFile:
     """One data or model file kept in the tree. `size` in bytes; a pointer stands for a file kept elsewhere."""
 

@@ -18,7 +18,7 @@ from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CodeEvidence:
     """What calls say about data versions."""
 

@@ -45,7 +45,7 @@ _DATABRICKS = "# Databricks notebook source"
 _WRITEFILE = lazy_regex(r"\s*%%(?:writefile|file)\s+(?:-a\s+)?(\S+)\.py\b")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ImportedPackage:
     """One third-party top-level module that own code imports.
 

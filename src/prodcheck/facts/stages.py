@@ -17,7 +17,7 @@ from prodcheck.records import dataclass
 STAGES = ("load", "prepare", "train", "evaluate", "predict", "persist", "configure")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Seen:
     """One place where a stage was seen. `note` is empty, `toy` (bundled data), `cluster` (unsupervised) or `weak`."""
 
@@ -27,7 +27,7 @@ class Seen:
     scope: str = ""
 
 
-@dataclass
+@dataclass(slots=True)
 class FileStages:
     """Places by stage, in order of lines."""
 

@@ -20,7 +20,7 @@ from prodcheck.model import Evidence, Location, Strength
 from prodcheck.records import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TestItem:
     """One collectable test. `runner` is pytest, unittest, doctest, behave, robot, nbdev, testthat."""
 

@@ -9,7 +9,7 @@ from prodcheck.model import GitState, Skipped
 from prodcheck.records import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One regular file of the repository.
 

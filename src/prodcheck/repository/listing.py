@@ -18,7 +18,7 @@ _STAT_ANY = lazy_regex(rb"(?:  [a-z]+: [^\n\0]*\n)+")
 """`--debug` may change its format between versions of git; without the stat data nothing is taken to be unchanged."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Staged:
     """One entry of the index. `stat` is (ctime, mtime, inode, size), times in nanoseconds, None when not known."""
 
@@ -33,7 +33,7 @@ class Staged:
         return self.stat == (stat.st_ctime_ns, stat.st_mtime_ns, stat.st_ino & 0xFFFFFFFF, stat.st_size & 0xFFFFFFFF)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Listing:
     """Entries of the index and untracked paths below a folder. A path in conflict is listed once."""
 

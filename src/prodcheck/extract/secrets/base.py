@@ -6,7 +6,7 @@ from prodcheck.model import Confidence, Location
 from prodcheck.records import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Secret:
     """One credential. The value itself is never kept.
 
