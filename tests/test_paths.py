@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prodcheck.facts.paths import Role, build, classify, glob
+from prodcheck.facts.paths import Glob, Role, build, classify
 
 
 @pytest.mark.parametrize(
@@ -63,4 +63,4 @@ def test_an_environment_is_known_by_what_it_holds() -> None:
     ],
 )
 def test_globs(pattern: str, path: str, matches: bool) -> None:
-    assert bool(glob(pattern).match(path)) is matches
+    assert Glob(pattern).match(path) is matches

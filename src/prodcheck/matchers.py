@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from prodcheck.checks import load_check
 from prodcheck.extract.text import split_lines
 from prodcheck.facts import Facts
-from prodcheck.facts.paths import Role, glob
+from prodcheck.facts.paths import Glob, Role
 from prodcheck.model import Evidence, Hit, Location, Matcher, Outcome, Polarity, Strength
 from prodcheck.records import dataclass
 
@@ -65,8 +65,8 @@ def _combine(matcher: Matcher, outcomes: list[Outcome], polarity: Polarity) -> O
     return Outcome(chosen.score, chosen.evidence, hits, chosen.reason, chosen.confidence)
 
 
-def _patterns(value: object) -> list[re.Pattern[str]]:
-    return [glob(str(item)) for item in (value if isinstance(value, list) else [value])]
+def _patterns(value: object) -> list[Glob]:
+    return [Glob(str(item)) for item in (value if isinstance(value, list) else [value])]
 
 
 def _files(facts: Facts, value: object) -> list[str]:

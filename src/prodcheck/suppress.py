@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from prodcheck.config import Config, Ignore
 from prodcheck.extract.ignores import InlineIgnore
 from prodcheck.extract.run import FileFacts
-from prodcheck.facts.paths import glob
+from prodcheck.facts.paths import Glob
 from prodcheck.model import Hit, Location, Suppression, UnusedIgnore
 
 
@@ -35,7 +35,7 @@ class Suppressions:
         if hit.location is None:
             return None
         for ignore in self._config:
-            if ignore.rule == rule_id and any(glob(p).match(hit.location.path) for p in ignore.paths):
+            if ignore.rule == rule_id and any(Glob(p).match(hit.location.path) for p in ignore.paths):
                 self._used.add((rule_id, ignore))
                 return Suppression(ignore.reason, ignore.source)
         for inline in self._inline.get(hit.location.path, ()):

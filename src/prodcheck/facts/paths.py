@@ -124,11 +124,33 @@ _ENVIRONMENT = lazy_regex(r"((?:.*/)?[^/]+/)(?:pyvenv\.cfg|conda-meta/history|bi
 """A file that only a virtual or Conda environment has, below the environment's own folder."""
 
 
-def glob(pattern: str) -> re.Pattern[str]:
-    """A compiled pattern for whole paths: `*` and `?` within a folder, `**` across folders, `{a,b}` alternatives.
+class Glob:
+    """A pattern for whole paths: `*` and `?` within a folder, `**` across folders, `{a,b}` alternatives, `[ab]`.
 
-    A pattern without `/` matches the file's name in any folder, as in `.gitignore`.
+    A pattern without `/` matches the file's name in any folder, as in `.gitignore`. It is compiled only when a path
+    holds all the plain text of it, which hardly any path does.
     """
+
+    def __init__(self, pattern: str) -> None:
+        self._pattern = pattern
+        self._compiled: re.Pattern[str] | None = None
+        self._pieces = tuple(filter(None, _NOT_PLAIN.split(pattern.partition("{")[0])))
+
+    def match(self, path: str) -> bool:
+        """Whether the pattern matches a path as a whole."""
+        for piece in self._pieces:
+            if piece not in path:
+                return False
+        if self._compiled is None:
+            self._compiled = re.compile(_translated(self._pattern), re.DOTALL)
+        return self._compiled.match(path) is not None
+
+
+_NOT_PLAIN = lazy_regex(r"\*+/?|\?|\[(?:.*?\])?")
+
+
+def _translated(pattern: str) -> str:
+    """A glob as a regular expression."""
     if "/" not in pattern:
         pattern = "**/" + pattern
     out, i, depth = "", 0, 0
@@ -156,4 +178,4 @@ def glob(pattern: str) -> re.Pattern[str]:
         else:
             out += re.escape(char)
         i += 1
-    return re.compile(out.removeprefix("./") + r"\Z", re.DOTALL)
+    return out.removeprefix("./") + r"\Z"

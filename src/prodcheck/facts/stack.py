@@ -20,11 +20,11 @@ from prodcheck.facts.ci import CiGraph
 from prodcheck.facts.ci_resolve import hooked
 from prodcheck.facts.data import DATA_SUFFIXES, suffix
 from prodcheck.facts.dependencies import Dependencies
-from prodcheck.facts.paths import Paths, Role, glob, suffix_of
+from prodcheck.facts.paths import Glob, Paths, Role, suffix_of
 from prodcheck.facts.signatures import Mark, Signature
 from prodcheck.facts.unwrap import program, unwrap
 from prodcheck.model import Evidence, GitState, Location, Strength, ToolUse
-from prodcheck.patterns import lazy_regex
+from prodcheck.patterns import heads, lazy_regex
 from prodcheck.records import dataclass
 
 MAX_EVIDENCE = 5
@@ -189,9 +189,9 @@ class _Index:
         found: set[str] = set()
         for one in _alternatives(pattern):
             candidates = self._candidates(one)
-            if candidates:  # compiling is what costs
-                compiled = glob(one)
-                found.update(path for path in candidates if compiled.match(path))
+            if candidates:
+                wanted = Glob(one)
+                found.update(path for path in candidates if wanted.match(path))
         self.globs[pattern] = tuple(sorted(found))
         return self.globs[pattern]
 
@@ -238,10 +238,10 @@ class _Index:
                     break
 
     def _texts(self, mark: Mark, roles: frozenset[Role]) -> Iterator[Evidence]:
-        pattern = lazy_regex(mark.pattern, re.MULTILINE)
+        pattern, begins = lazy_regex(mark.pattern, re.MULTILINE), heads(mark.pattern)
         for path in self._own(mark, roles):
             content = self._content(path)
-            match = pattern.search(content)
+            match = pattern.search(content) if any(begin in content for begin in begins) else None
             if match:
                 line = content.count("\n", 0, match.start()) + 1
                 said = " ".join(match[0].split())[:40]
