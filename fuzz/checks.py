@@ -22,7 +22,7 @@ from prodcheck.checks import CHECKS, load_check  # noqa: E402
 from prodcheck.config import Config  # noqa: E402
 from prodcheck.extract.run import extract_all  # noqa: E402
 from prodcheck.facts import Facts  # noqa: E402
-from prodcheck.repository import MemoryRepository  # noqa: E402
+from prodcheck.repository.memory import MemoryRepository  # noqa: E402
 from prodcheck.rules import load_ruleset  # noqa: E402
 
 

@@ -12,7 +12,7 @@ from prodcheck.config import Config
 from prodcheck.extract.run import extract_all
 from prodcheck.facts import Facts
 from prodcheck.model import Kind, Outcome, Severity
-from prodcheck.repository import MemoryRepository
+from prodcheck.repository.memory import MemoryRepository
 
 
 def outcome(rule: str, files: Mapping[str, str]) -> Outcome:

@@ -16,8 +16,7 @@ from prodcheck.facts import Facts
 from prodcheck.facts.data import kind_of
 from prodcheck.facts.data_calls import judge
 from prodcheck.model import Confidence, GitState, Severity
-from prodcheck.repository import MemoryRepository
-from prodcheck.repository.memory import CLONED
+from prodcheck.repository.memory import CLONED, MemoryRepository
 
 TRAIN = """\
 import pandas as pd

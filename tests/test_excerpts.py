@@ -6,7 +6,7 @@ import pytest
 
 from prodcheck.model import Category, Location, Report, Status
 from prodcheck.report.excerpts import WITHHELD, excerpts, redacted
-from prodcheck.repository import MemoryRepository
+from prodcheck.repository.memory import MemoryRepository
 from prodcheck.testing import SECRETS, fill, notebook_bytes
 from reports import finding, report, result, rule
 

@@ -761,7 +761,7 @@ def test_two_audits_say_the_same(git_repo: GitRepoFactory) -> None:
 
 
 def test_content_that_is_gone_when_asked_for_again() -> None:
-    from prodcheck.repository import MemoryRepository
+    from prodcheck.repository.memory import MemoryRepository
 
     with pytest.raises(UnreadableFile, match="no such file"):
         MemoryRepository({}).read("a.py")

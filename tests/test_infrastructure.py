@@ -16,7 +16,7 @@ from prodcheck.extract.container import Container
 from prodcheck.extract.run import extract_all
 from prodcheck.facts import Facts
 from prodcheck.model import Kind, Outcome, Severity
-from prodcheck.repository import MemoryRepository
+from prodcheck.repository.memory import MemoryRepository
 
 APP = "from fastapi import FastAPI\n\napp = FastAPI()\n"
 

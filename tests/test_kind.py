@@ -11,7 +11,7 @@ from prodcheck.config import Config
 from prodcheck.extract.run import extract_all
 from prodcheck.facts import Facts
 from prodcheck.model import Kind, Project, Stage
-from prodcheck.repository import MemoryRepository
+from prodcheck.repository.memory import MemoryRepository
 from prodcheck.rules import load_ruleset
 
 SIGNATURES = load_ruleset().signatures

@@ -17,7 +17,7 @@ from prodcheck.facts.operations import DATA, EVENT, MONITOR, REGISTER, SCHEDULE,
 from prodcheck.facts.operations.crontabs import CRON
 from prodcheck.facts.operations.work import words
 from prodcheck.model import Kind, Outcome, Stage
-from prodcheck.repository import MemoryRepository
+from prodcheck.repository.memory import MemoryRepository
 
 TRAINING = """\
 import pandas as pd

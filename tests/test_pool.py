@@ -14,7 +14,8 @@ import pytest
 from conftest import GitRepoFactory, write
 from prodcheck.extract import pool, run
 from prodcheck.extract.run import FileFacts, extract_all, extract_file
-from prodcheck.repository import MemoryRepository, open_repository
+from prodcheck.repository import open_repository
+from prodcheck.repository.memory import MemoryRepository
 
 FILES: dict[str, str | bytes] = {
     "broken.py": "def (:\n",

@@ -23,8 +23,8 @@ from prodcheck.extract.secrets import Secret, extract, filters, formats, hashes,
 from prodcheck.extract.secrets.samples import KINDS, SHAPES, sample
 from prodcheck.facts import Facts
 from prodcheck.model import Confidence
-from prodcheck.repository import MemoryRepository
 from prodcheck.repository.base import Entry
+from prodcheck.repository.memory import MemoryRepository
 
 CONTEXTUAL = {"password", "database-url", "comet"}
 """Kinds that only their surroundings give away."""

@@ -11,8 +11,7 @@ from prodcheck.extract.run import extract_all
 from prodcheck.facts import Facts
 from prodcheck.facts.signatures import Mark, Signature
 from prodcheck.model import GitState, Strength, ToolUse
-from prodcheck.repository import MemoryRepository
-from prodcheck.repository.memory import CLONED
+from prodcheck.repository.memory import CLONED, MemoryRepository
 from prodcheck.rules import load_ruleset
 
 SIGNATURES = load_ruleset(examples=True).signatures

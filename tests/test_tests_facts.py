@@ -14,7 +14,7 @@ from prodcheck.extract.run import extract_all
 from prodcheck.facts import Facts
 from prodcheck.facts import tests as test_facts
 from prodcheck.model import Confidence
-from prodcheck.repository import MemoryRepository
+from prodcheck.repository.memory import MemoryRepository
 
 PADDING = "".join(f"x_{i} = {i}\n" for i in range(150))
 

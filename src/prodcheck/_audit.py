@@ -12,13 +12,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prodcheck import recall
 from prodcheck import rules as rules_module
 from prodcheck.config import FILE_NAME, Config, nearest, parse
 from prodcheck.engine import SECONDS, SECONDS_PER_FILE, run
 from prodcheck.errors import ConfigError, RepositoryError, UnreadableFile, UsageError
 from prodcheck.extract.budget import OutOfTime, limited
-from prodcheck.extract.cache import Cache
 from prodcheck.extract.run import MAX_TEXT, Extraction, extract_all
 from prodcheck.extract.text import decode
 from prodcheck.facts import Facts
@@ -30,6 +28,7 @@ from prodcheck.suppress import Suppressions
 
 if TYPE_CHECKING:
     from prodcheck.baseline import Baseline
+    from prodcheck.extract.cache import Cache
 
 INCOMPLETE = "the score is incomplete: prodcheck itself failed in part"
 """Reason of a gate that cannot be judged."""
@@ -69,19 +68,37 @@ def audit(
         from prodcheck.baseline import load
 
         baseline = load(repository, config.baseline)
-    name = recall.key(repository, config, ruleset, baseline) if cache is not None and not history else None
-    report = recall.recall(cache, name, ruleset) if cache is not None and name is not None else None
-    if report is None:
+    if cache is not None and not history:
+        report = _recalled(repository, config, ruleset, baseline, jobs, cache)
+    else:
         report = audit_repository(repository, config, ruleset, baseline, history, jobs, cache)
-        if cache is not None and name is not None:
-            again = _again(repository, config)
-            if again is not None and recall.key(again, config, ruleset, baseline) == name:
-                recall.remember(cache, name, report)
     return replace(
         report,
         started_at=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
         duration_ms=round((time.perf_counter() - clock) * 1000),
     )
+
+
+def _recalled(
+    repository: Repository,
+    config: Config,
+    ruleset: Ruleset,
+    baseline: Baseline | None,
+    jobs: int | None,
+    cache: Cache,
+) -> Report:
+    """The report that the cache holds of the very same files, else a new one, which it then keeps."""
+    from prodcheck import recall
+
+    name = recall.key(repository, config, ruleset, baseline)
+    report = recall.recall(cache, name, ruleset) if name is not None else None
+    if report is None:
+        report = audit_repository(repository, config, ruleset, baseline, jobs=jobs, cache=cache)
+        if name is not None:
+            again = _again(repository, config)
+            if again is not None and recall.key(again, config, ruleset, baseline) == name:
+                recall.remember(cache, name, report)
+    return report
 
 
 def _again(repository: Repository, config: Config) -> Repository | None:

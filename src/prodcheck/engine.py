@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
 from collections.abc import Iterable, Mapping
@@ -238,6 +237,8 @@ def _findings(
     covered: Mapping[int, Suppression],
     whole: Suppression | None,
 ) -> tuple[Finding, ...]:
+    import hashlib
+
     seen: dict[str, int] = {}
     found = []
     for position, hit in enumerate(hits):

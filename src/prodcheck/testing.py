@@ -17,8 +17,7 @@ from prodcheck.facts.signatures import Signature
 from prodcheck.model import Example, GitState, Result, Rule
 from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
-from prodcheck.repository import MemoryRepository
-from prodcheck.repository.memory import CLONED
+from prodcheck.repository.memory import CLONED, MemoryRepository
 from prodcheck.rules import Ruleset
 from prodcheck.suppress import Suppressions
 

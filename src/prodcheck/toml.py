@@ -11,11 +11,6 @@ from typing import Any
 
 from prodcheck.patterns import lazy_regex
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 DEEPEST = 30
 """Parts that a dotted key may have."""
 _STRING = lazy_regex(r'"(?:[^"\\\n]|\\.)*"?|\'[^\'\n]*\'?')
@@ -28,6 +23,10 @@ class TomlError(ValueError):
 
 def loads(text: str) -> dict[str, Any]:
     """Tables of a TOML text. Raises `TomlError`."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
     if _has_endless_key(text):
         raise TomlError(f"a key has more than {DEEPEST} parts")
     try:

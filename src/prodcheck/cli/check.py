@@ -18,6 +18,7 @@ from prodcheck.model import Gate, Kind, Project, Severity, Stage
 from prodcheck.report import FORMATS
 
 if TYPE_CHECKING:
+    from prodcheck.baseline import Baseline
     from prodcheck.model import Report
     from prodcheck.repository import Repository
 
@@ -90,7 +91,6 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
         raise click.UsageError("one folder at a time; --hook checks single files")
     path = paths[0] if paths else "."
     from prodcheck._audit import INCOMPLETE, audit, load_config, load_rules_of
-    from prodcheck.cli.baseline import read_baseline
     from prodcheck.repository import open_repository
 
     _check_path(path)
@@ -102,7 +102,7 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
         ruleset = replace(
             ruleset, rules=tuple(r for r in ruleset.rules if r.id not in _known(options["ignore"], ruleset))
         )
-    known = read_baseline(Path(options["baseline"])) if options["baseline"] else None
+    known = _baseline(options["baseline"]) if options["baseline"] else None
     if options["history"] and sys.stderr.isatty():
         click.echo("Reading the history, which may take a while ...", err=True)
     report = audit(
@@ -120,6 +120,12 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
     code = exit_code(bool(report.errors), report.gate.passed, options)
     _write(report, repository, options, wanted, code)
     return code
+
+
+def _baseline(file: str) -> Baseline:
+    from prodcheck.cli.baseline import read_baseline
+
+    return read_baseline(Path(file))
 
 
 def exit_code(failed: bool, passed: bool, options: dict[str, Any]) -> int:
@@ -206,12 +212,10 @@ def _write(report: Report, repository: Repository, options: dict[str, Any], want
 
 def terminal(options: dict[str, Any], code: int) -> Any:
     """How the terminal wants the text report: width, colour, characters."""
-    import shutil
-
     from prodcheck.report import Options
 
     return Options(
-        width=max(60, min(shutil.get_terminal_size((80, 24)).columns, 110)) if sys.stdout.isatty() else 80,
+        width=_width() if sys.stdout.isatty() else 80,
         color=_colour(options["color"]),
         verbose=options.get("verbose", False),
         quiet=options.get("quiet", False),
@@ -219,6 +223,12 @@ def terminal(options: dict[str, Any], code: int) -> Any:
         exit_code=code,
         ci=_ci(),
     )
+
+
+def _width() -> int:
+    import shutil
+
+    return max(60, min(shutil.get_terminal_size((80, 24)).columns, 110))
 
 
 def _ci() -> str | None:

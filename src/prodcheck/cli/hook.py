@@ -64,8 +64,6 @@ def _inside(path: str) -> str | None:
 
 def _audit(given: frozenset[str], options: dict[str, Any]) -> tuple[list[Finding], tuple[RunError, ...]]:
     from prodcheck._audit import load_config
-    from prodcheck.baseline import load
-    from prodcheck.cli.baseline import read_baseline
     from prodcheck.engine import run
     from prodcheck.extract.run import extract_all
     from prodcheck.facts import Facts
@@ -79,8 +77,12 @@ def _audit(given: frozenset[str], options: dict[str, Any]) -> tuple[list[Finding
     repository = some_files(".", {*given, *context}, exclude=config.exclude)
     baseline: Baseline | None = None
     if options["baseline"]:
+        from prodcheck.cli.baseline import read_baseline
+
         baseline = read_baseline(Path(options["baseline"]))
     elif config.baseline:
+        from prodcheck.baseline import load
+
         baseline = load(some_files(".", {config.baseline}), config.baseline)
     facts = Facts(repository, extract_all(repository), config, ())
     results, crashes = run(_rules(config, options), facts, Suppressions(config, facts.files))

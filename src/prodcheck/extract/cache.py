@@ -7,7 +7,6 @@ report nonsense, but not run code. What may be put in is decided by `extract.kee
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 import time
@@ -261,6 +260,8 @@ def spread_out(value: bytes) -> bytes:
 
 def key_of(*parts: str | bytes | int | None) -> bytes:
     """A key that differs whenever one of the parts does."""
+    import hashlib
+
     digest = hashlib.blake2b(digest_size=20)
     for part in parts:
         data = part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass")
@@ -276,6 +277,8 @@ def code_version(*names: str) -> str | None:
     times of files are new in every CI job. `names` limits it to some files and folders of the package. The Python and
     the packages that parse for us are part of it. None where the package is no folder on disk.
     """
+    import hashlib
+
     package = Path(__file__).resolve().parent.parent
     digest = hashlib.blake2b(digest_size=20)
     try:

@@ -8,7 +8,6 @@ lines.
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Callable
 
 from prodcheck.extract.python_problem import problem_kind
@@ -129,6 +128,8 @@ def parsable(source: str, parse: Callable[[str], object]) -> tuple[str, str]:
 
     An indented cell (pasted from a function) is dedented first.
     """
+    import textwrap
+
     for attempt in (source, textwrap.dedent(source), _without_lone_semicolons(source)):
         try:
             parse(attempt)

@@ -18,17 +18,13 @@ _KEYS = frozenset(
     "condition".split()
 )
 _VARIABLE = lazy_regex(r"\$\(([\w.]+)\)")
-NAMED = lazy_regex(
-    r"azure[-_]?pipelines?|(?:^|/)\.?(?:azure-?pipelines|azuredevops|pipelines|ado)/|devops", re.IGNORECASE
-)
 _SHELLS = {"script": "bash", "bash": "bash", "pwsh": "pwsh", "powershell": "powershell"}
 
 
-def pipeline(path: str, data: bytes) -> Pipeline | None:
-    """One file; None when its keys are not those of Azure Pipelines."""
+def pipeline(path: str, data: bytes, named: bool) -> Pipeline | None:
+    """One file; None when its keys are not those of Azure Pipelines. `named` says that its path speaks of them."""
     stream = load_all(data)
     top = root(stream)
-    named = bool(NAMED.search(path))
     if not any(top.get(key).is_list or (key == "extends" and top.get(key).is_map) for key in _BODY):
         return Pipeline(path, "azure", problem=stream.problem) if stream.problem and named else None
     if not _is_azure(top):

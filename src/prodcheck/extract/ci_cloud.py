@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Callable, Mapping
 
 from prodcheck.extract.ci_model import Job, Node, Pipeline, Step, root, script_steps
 from prodcheck.extract.text import decode
@@ -186,3 +187,11 @@ def _jenkins_when(text: str, stage: str) -> frozenset[str] | None:
     if re.search(r"\bchangeRequest\b", block):
         return frozenset({"pull_request"})
     return frozenset({"push", "schedule"}) if re.search(r"\bbranch\s+['\"]", block) else None
+
+
+READERS: Mapping[str, Callable[[str, bytes], Pipeline | None]] = {
+    "jenkins": jenkins,
+    "cloudbuild": cloud_build,
+    "codebuild": code_build,
+    "codecatalyst": code_catalyst,
+}

@@ -35,7 +35,6 @@ _SOURCES = {
     "schedule": "schedule",
     "web": "manual",
 }
-DEFAULT_STAGES = (".pre", "build", "test", "deploy", ".post")
 
 
 def pipeline(path: str, data: bytes, main: bool) -> Pipeline | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from prodcheck.extract import build_files, conda, locks, pyproject, requirements, setuptools
+from prodcheck.extract import build_files, locks, requirements
 from prodcheck.extract.dependency import Manifest, Requirement, normalise
 from prodcheck.patterns import lazy_regex
 
@@ -67,18 +67,20 @@ def extract(path: str, data: bytes, tree: ast.Module | None = None) -> tuple[Man
 
 
 def _read(format: str, path: str, data: bytes, tree: ast.Module | None) -> tuple[Manifest, ...]:
-    if format == "script":
-        return pyproject.extract_script(path, data) if b"# /// script" in data else ()
+    if format == "script" and b"# /// script" not in data:
+        return ()
+    if format in ("script", "pyproject.toml", "pixi.toml", "Pipfile"):
+        from prodcheck.extract import pyproject
+
+        return pyproject.READERS[format](path, data)
     if format == "setup.py":
+        from prodcheck.extract import setuptools
+
         return setuptools.extract_py(path, data, tree)
     if format == "setup.cfg":
+        from prodcheck.extract import setuptools
+
         return setuptools.extract_cfg(path, data)
-    if format == "pyproject.toml":
-        return pyproject.extract(path, data)
-    if format == "pixi.toml":
-        return pyproject.extract_pixi(path, data)
-    if format == "Pipfile":
-        return pyproject.extract_pipfile(path, data)
     if format == "lock":
         return (locks.extract(path, data),)
     if format == "nix":
@@ -86,6 +88,8 @@ def _read(format: str, path: str, data: bytes, tree: ast.Module | None) -> tuple
     if format == "build":
         return build_files.extract_build(path, data)
     if format == "conda":
+        from prodcheck.extract import conda
+
         return conda.extract(path, data)
     if format == "explicit" and b"@EXPLICIT" not in data:
         return ()

@@ -6,7 +6,7 @@ TOML readers tell no lines, so the line of a requirement is looked up in the tex
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from prodcheck import toml
@@ -307,3 +307,11 @@ def extract_script(path: str, data: bytes) -> tuple[Manifest, ...]:
         return (Manifest(path, "script", "manifest", problem=problem),)
     found = tuple(_listed(tree.get("dependencies"), Lines(text), ""))
     return (Manifest(path, "script", "manifest", found, python=text_at(tree, "requires-python")),)
+
+
+READERS: Mapping[str, Callable[[str, bytes], tuple[Manifest, ...]]] = {
+    "script": extract_script,
+    "pyproject.toml": extract,
+    "pixi.toml": extract_pixi,
+    "Pipfile": extract_pipfile,
+}

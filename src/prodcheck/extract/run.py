@@ -12,14 +12,12 @@ from prodcheck.errors import UnreadableFile
 from prodcheck.extract import cache as caches
 from prodcheck.extract import (
     ci,
-    codec,
     container,
     document,
     ignores,
     keep,
     manifest,
     notebook,
-    pool,
     python,
     secrets,
     tasks,
@@ -261,14 +259,20 @@ def _remembered(
     found = cache.read([key for key in keys if key is not None]) if cache is not None else {}
     for item, key in zip(items, keys, strict=True):
         packed = found.pop(key, None) if key is not None else None
-        facts: FileFacts | None = None
-        if packed is not None:
-            with suppress(codec.NotPlain):
-                facts = codec.unpack(packed, FileFacts)
+        facts = _unpacked(packed) if packed is not None else None
         if facts is not None and facts.path == item.path and facts.size == item.size:
             yield item, replace(facts, blob=item.blob, tracked=item.tracked)
         else:
             yield item, None
+
+
+def _unpacked(packed: bytes) -> FileFacts | None:
+    from prodcheck.extract import codec
+
+    with suppress(codec.NotPlain):
+        facts: FileFacts = codec.unpack(packed, FileFacts)
+        return facts
+    return None
 
 
 def _content_id(repository: Repository, item: _Item, filtered: bool) -> str | None:
@@ -288,13 +292,15 @@ def _key(item: _Item, content: str | None) -> bytes | None:
 
 def _read(repository: Repository, items: Sequence[_Item], jobs: int | None) -> Iterator[tuple[_Item, _Outcome]]:
     """What reading the files tells, in as many processes as are allowed and pay."""
-    jobs = min(pool.usable_cpus(), pool.MOST_JOBS) if jobs is None else jobs
-    if jobs < 2 or not _is_much(items):
+    processes = _processes(items, jobs)
+    if processes < 2:
         for item in items:
             yield item, _one(_loaded(repository, item))
         return
+    from prodcheck.extract import codec, pool
+
     prepare = (lambda item: _loaded(repository, item)) if repository.folder is None else None
-    for item, outcome in pool.spread(_many, items, _weight, jobs, prepare):
+    for item, outcome in pool.spread(_many, items, _weight, processes, prepare):
         if outcome is None:
             yield item, _Outcome(crash="the process that read this file ended: a crash, or not enough memory")
             continue
@@ -303,6 +309,15 @@ def _read(repository: Repository, items: Sequence[_Item], jobs: int | None) -> I
             packed = outcome.packed if outcome.packed is not None else caches.spread_out(outcome.value)
             outcome = outcome._replace(facts=codec.unpack(packed, FileFacts), packed=None)
         yield item, outcome
+
+
+def _processes(items: Sequence[_Item], jobs: int | None) -> int:
+    """How many processes are allowed and pay."""
+    if jobs == 1 or not _is_much(items):
+        return 1
+    from prodcheck.extract import pool
+
+    return min(pool.usable_cpus(), pool.MOST_JOBS) if jobs is None else jobs
 
 
 def _is_much(items: Iterable[_Item]) -> bool:
@@ -324,6 +339,8 @@ def _loaded(repository: Repository, item: _Item) -> _Item:
 
 def _many(items: list[_Item]) -> list[_Outcome]:
     """What one process does with its piece of work; facts come back as bytes, which is the quickest way."""
+    from prodcheck.extract import codec
+
     found = []
     for item in items:
         outcome = _one(item)
@@ -349,6 +366,8 @@ def _one(item: _Item) -> _Outcome:
         return _Outcome(crash=f"{type(crash).__name__} while reading this file", read=len(data))
     outcome = _Outcome(facts, read=len(data))
     if item.version is not None and keep.may_keep(facts):
+        from prodcheck.extract import codec
+
         # A file that changed since it was listed, or that git's filters changed, has another id: the cache never knows
         # it under this one.
         content = blob_id(data, item.blob or "")

@@ -7,10 +7,8 @@ Dockerfile, hooks and plain scripts, all in one shape, so that the CI graph can 
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Callable
 
-from prodcheck.extract import shell, tasks_config, tasks_make, tasks_python, tasks_tox
+from prodcheck.extract import shell, tasks_python
 from prodcheck.extract.tasks_model import Target, TaskFile
 from prodcheck.extract.text import decode
 from prodcheck.patterns import lazy_regex
@@ -18,14 +16,42 @@ from prodcheck.patterns import lazy_regex
 __all__ = ["Target", "TaskFile", "extract", "wants"]
 
 MAX_BYTES = 1_000_000
-_SCRIPT = lazy_regex(r"\.(?:sh|bash|zsh|ksh|ps1|bat|cmd)$", re.IGNORECASE)
+_TOML = frozenset("pyproject.toml pixi.toml hatch.toml tox.toml pipfile mise.toml .mise.toml".split())
+_TASKFILES = ("taskfile.yml", "taskfile.yaml", "taskfile.dist.yml", "taskfile.dist.yaml")
+_COMPOSE = lazy_regex(r"(?:docker-)?compose[\w.-]*\.ya?ml")
+_CONTAINER = lazy_regex(r"(?:dockerfile|containerfile)(?:\..+)?|.+\.dockerfile")
+_SCRIPTS = (".sh", ".bash", ".zsh", ".ksh", ".ps1", ".bat", ".cmd")
 _SHEBANG = lazy_regex(rb"#!\s*\S*/(?:env\s+(?:-S\s+)?)?(?:ba|z|da|k)?sh\b")
 _WINDOWS = {"ps1": "pwsh", "bat": "cmd", "cmd": "cmd"}
 
 
 def wants(path: str) -> bool:
     name = path.rpartition("/")[2]
-    return path.lower().endswith(".py") or _reader(path) is not None or "." not in name
+    return path.lower().endswith(".py") or format_of(path) != "" or "." not in name
+
+
+def format_of(path: str) -> str:
+    """Which reader a path belongs to; empty when its name tells nothing."""
+    name = path.rpartition("/")[2].lower()
+    if name in ("makefile", "gnumakefile") or name.endswith(".mk") or name.startswith("makefile."):
+        return "make"
+    if name in ("justfile", ".justfile") or name.endswith(".just"):
+        return "just"
+    if name in ("tox.ini", "setup.cfg"):
+        return "tox"
+    if name in _TOML:
+        return "toml"
+    if name == "package.json":
+        return "npm"
+    if name in _TASKFILES:
+        return "taskfile"
+    if "compose" in name and _COMPOSE.fullmatch(name):
+        return "compose"
+    if name in (".pre-commit-config.yaml", ".pre-commit-config.yml"):
+        return "pre-commit"
+    if ("dockerfile" in name or "containerfile" in name) and _CONTAINER.fullmatch(name):
+        return "container"
+    return "script" if name.endswith(_SCRIPTS) else ""
 
 
 def extract(path: str, data: bytes, tree: ast.Module | None = None) -> tuple[TaskFile, ...] | None:
@@ -38,36 +64,34 @@ def extract(path: str, data: bytes, tree: ast.Module | None = None) -> tuple[Tas
     if path.lower().endswith(".py"):
         found = tasks_python.extract(path, data, tree)
         return (found,) if found else None
-    reader = _reader(path)
-    if reader is None:
-        return (_script(path, data),) if _SHEBANG.match(data) else None
-    return reader(path, data) or None
+    format_ = format_of(path) or ("script" if _SHEBANG.match(data) else "")
+    return _read(format_, path, data) or None
 
 
-def _reader(path: str) -> Callable[[str, bytes], tuple[TaskFile, ...]] | None:
-    name = path.rpartition("/")[2]
-    lower = name.lower()
-    if lower in ("makefile", "gnumakefile") or lower.endswith(".mk") or lower.startswith("makefile."):
-        return lambda p, d: (tasks_make.makefile(p, decode(d)),)
-    if lower in ("justfile", ".justfile") or lower.endswith(".just"):
-        return lambda p, d: (tasks_make.justfile(p, decode(d)),)
-    if lower in ("tox.ini", "setup.cfg"):
-        return lambda p, d: _some(tasks_tox.ini(p, decode(d)))
-    if lower in ("pyproject.toml", "pixi.toml", "hatch.toml", "tox.toml", "pipfile", "mise.toml", ".mise.toml"):
-        return tasks_config.toml
-    if lower == "package.json":
-        return lambda p, d: _some(tasks_config.package_json(p, d))
-    if re.fullmatch(r"taskfile(?:\.dist)?\.ya?ml", lower):
-        return lambda p, d: _some(tasks_config.taskfile(p, d))
-    if re.fullmatch(r"(?:docker-)?compose[\w.-]*\.ya?ml", lower):
-        return lambda p, d: _some(tasks_config.compose(p, d))
-    if re.fullmatch(r"\.pre-commit-config\.ya?ml", lower):
-        return lambda p, d: _some(tasks_config.pre_commit(p, d))
-    if re.fullmatch(r"(?:dockerfile|containerfile)(?:\..+)?|.+\.dockerfile", lower):
-        return lambda p, d: _some(tasks_config.dockerfile(p, decode(d)))
-    if _SCRIPT.search(lower):
-        return lambda p, d: (_script(p, d),)
-    return None
+def _read(format_: str, path: str, data: bytes) -> tuple[TaskFile, ...]:
+    if format_ in ("make", "just"):
+        from prodcheck.extract import tasks_make
+
+        return ((tasks_make.makefile if format_ == "make" else tasks_make.justfile)(path, decode(data)),)
+    if format_ == "tox":
+        from prodcheck.extract import tasks_tox
+
+        return _some(tasks_tox.ini(path, decode(data)))
+    if format_ in ("", "script"):
+        return (_script(path, data),) if format_ else ()
+    from prodcheck.extract import tasks_config
+
+    if format_ == "toml":
+        return tasks_config.toml(path, data)
+    if format_ == "container":
+        return _some(tasks_config.dockerfile(path, decode(data)))
+    reader = {
+        "npm": tasks_config.package_json,
+        "taskfile": tasks_config.taskfile,
+        "compose": tasks_config.compose,
+        "pre-commit": tasks_config.pre_commit,
+    }[format_]
+    return _some(reader(path, data))
 
 
 def _some(file: TaskFile | None) -> tuple[TaskFile, ...]:

@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 
 from prodcheck.extract.ci import Job, Pipeline, Step
-from prodcheck.extract.ci_gitlab import DEFAULT_STAGES
 from prodcheck.extract.ci_model import Pairs, expand
 from prodcheck.model import Evidence, Location, Strength
 from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
 
+GITLAB_STAGES = (".pre", "build", "test", "deploy", ".post")
+"""The order of a pipeline that says none."""
 MAX_DEPTH = 8
 MAX_STEPS = 5_000
 MAX_CALLS = 2_000
@@ -229,7 +230,7 @@ def _gitlab(root: Pipeline, pipelines: Mapping[str, Pipeline], jobs: Jobs, chain
             known = sources.get(job.id)
             merged = _inherit(job, known.job) if known else job
             sources[job.id] = _Source(merged, pipeline.path)
-    order = {stage: index for index, stage in enumerate(stages or DEFAULT_STAGES)}
+    order = {stage: index for index, stage in enumerate(stages or GITLAB_STAGES)}
     effective: dict[str, Job] = {}
     budget = [MAX_STEPS]
     for name in sources:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property, wraps
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from prodcheck.config import Config
 from prodcheck.errors import UnreadableFile
 from prodcheck.extract.run import Extraction, FileFacts
 from prodcheck.extract.text import decode, is_binary
-from prodcheck.facts import calls, ci, code, data, dependencies, kind, operations, paths, projects, stack, tests
+from prodcheck.facts import calls, ci, code, data, dependencies, kind, paths, projects, stack
 from prodcheck.facts.signatures import Signature
 from prodcheck.model import GitState, Project, ToolUse
 from prodcheck.repository import Repository
+
+if TYPE_CHECKING:
+    from prodcheck.facts import operations, tests
 
 T = TypeVar("T")
 
@@ -75,6 +78,8 @@ class Facts:
 
     @cached_property
     def tests(self) -> tests.Tests:
+        from prodcheck.facts import tests
+
         return tests.build(self.files, self.paths, self.text)
 
     @cached_property
@@ -93,6 +98,8 @@ class Facts:
 
     @cached_property
     def operations(self) -> operations.Operations:
+        from prodcheck.facts import operations
+
         return operations.Operations(self)
 
     @cached_property

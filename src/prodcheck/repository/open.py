@@ -8,7 +8,6 @@ from prodcheck.errors import RepositoryError, UnreadableFile, UsageError
 from prodcheck.model import GitState
 from prodcheck.repository import plain, state, worktree
 from prodcheck.repository.base import Repository
-from prodcheck.repository.commit import from_revision
 from prodcheck.repository.exclude import without
 from prodcheck.repository.git import Git, find_program
 
@@ -81,6 +80,8 @@ def _work_tree(git: Git, path: str, place: state.Place, remotes: state.Remotes |
 
 
 def _open_commit(path: str, rev: str) -> Repository:
+    from prodcheck.repository.commit import from_revision
+
     program = find_program()
     if program is None:
         raise RepositoryError("a revision needs git, which is not installed", "Install git, or leave out --rev.")
