@@ -15,7 +15,7 @@ import click
 
 from prodcheck.cli.check import exit_code
 from prodcheck.errors import REPORT_IT
-from prodcheck.model import Finding, Kind, Severity, Stage
+from prodcheck.model import Finding, Kind, Project, Severity, Stage
 from prodcheck.report.sanitize import plain
 
 if TYPE_CHECKING:
@@ -84,7 +84,9 @@ def _audit(given: frozenset[str], options: dict[str, Any]) -> tuple[list[Finding
         from prodcheck.baseline import load
 
         baseline = load(some_files(".", {config.baseline}), config.baseline)
-    facts = Facts(repository, extract_all(repository), config, ())
+    assert config.kind is not None and config.stage is not None
+    project = Project(config.kind, config.stage, (), (), "configured", "configured")
+    facts = Facts(repository, extract_all(repository), config, (), project)
     results, crashes = run(_rules(config, options), facts, Suppressions(config, facts.files))
     if baseline is not None:
         results = baseline.mark(results)

@@ -144,6 +144,19 @@ def build(files: Mapping[str, FileFacts], paths: Paths) -> Code:
     )
 
 
+def has_notebooks(files: Mapping[str, FileFacts], paths: Paths) -> bool:
+    """Whether `build` would count a notebook."""
+    twins = _twins(files, paths)
+    for path, file in files.items():
+        if path in twins or paths.role(path) in (Role.VENDORED, Role.GENERATED, Role.TEMPLATE):
+            continue
+        if file.notebook and not file.notebook.problem:
+            return True
+        if file.python and _is_notebook(path, file.python, files):
+            return True
+    return False
+
+
 _ASIDE = lazy_regex(
     r"(?i)(?:^|[/_-])(?:deprecated|legacy|old|archived?|backup|unused|scratch|sandbox|playground|prototypes?|poc|demos?|"
     r"explor\w*|eda|analysis|tutorials?|benchmarks?|utils?|helpers?|timers?|misc|others?)(?:[/_.-]|$)"

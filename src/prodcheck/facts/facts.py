@@ -1,4 +1,7 @@
-"""One object that answers every question a rule may ask about a repository."""
+"""One object that answers every question a rule may ask about a repository.
+
+What works out an answer is imported when it is asked for: rules about single files ask few.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,13 @@ from prodcheck.config import Config
 from prodcheck.errors import UnreadableFile
 from prodcheck.extract.run import Extraction, FileFacts
 from prodcheck.extract.text import decode, is_binary
-from prodcheck.facts import calls, ci, code, data, dependencies, kind, paths, projects, stack
+from prodcheck.facts import paths
 from prodcheck.facts.signatures import Signature
 from prodcheck.model import GitState, Project, ToolUse
 from prodcheck.repository import Repository
 
 if TYPE_CHECKING:
-    from prodcheck.facts import operations, tests
+    from prodcheck.facts import calls, ci, code, data, dependencies, operations, projects, tests
 
 T = TypeVar("T")
 
@@ -25,12 +28,19 @@ class Facts:
     """Facts of one repository, each computed once, when first asked for."""
 
     def __init__(
-        self, repository: Repository, extraction: Extraction, config: Config, signatures: tuple[Signature, ...]
+        self,
+        repository: Repository,
+        extraction: Extraction,
+        config: Config,
+        signatures: tuple[Signature, ...],
+        project: Project | None = None,
     ) -> None:
+        """`project` where it is known beforehand what it is."""
         self.repository = repository
         self.extraction = extraction
         self.config = config
         self.signatures = signatures
+        self._project = project
         self._answers: dict[Callable[[Facts], object], object] = {}
 
     @property
@@ -66,14 +76,20 @@ class Facts:
 
     @cached_property
     def calls(self) -> calls.Calls:
+        from prodcheck.facts import calls
+
         return calls.Calls(self.files)
 
     @cached_property
     def code(self) -> code.Code:
+        from prodcheck.facts import code
+
         return code.build(self.files, self.paths)
 
     @cached_property
     def dependencies(self) -> dependencies.Dependencies:
+        from prodcheck.facts import dependencies
+
         return dependencies.build(self.files, self.paths, self.text)
 
     @cached_property
@@ -84,14 +100,20 @@ class Facts:
 
     @cached_property
     def ci(self) -> ci.CiGraph:
+        from prodcheck.facts import ci
+
         return ci.build(self.files, self.paths)
 
     @cached_property
     def data(self) -> data.Data:
+        from prodcheck.facts import data
+
         return data.build(self.files, self.paths, self.repository.links, self.calls, self.text)
 
     @cached_property
     def stack(self) -> tuple[ToolUse, ...]:
+        from prodcheck.facts import stack
+
         return stack.build(
             self.files, self.paths, self.calls, self.dependencies, self.ci, self.git, self.signatures, self.text
         )
@@ -104,10 +126,25 @@ class Facts:
 
     @cached_property
     def project(self) -> Project:
+        if self._project is not None:
+            return self._project
+        from prodcheck.facts import kind
+
         return kind.build(self)
 
     @cached_property
+    def has_notebooks(self) -> bool:
+        """Whether `code.notebooks` is more than 0, told without looking at what the code does."""
+        if not any(file.notebook or (file.python and file.python.flavour) for file in self.files.values()):
+            return False
+        from prodcheck.facts import code
+
+        return code.has_notebooks(self.files, self.paths)
+
+    @cached_property
     def projects(self) -> projects.Projects:
+        from prodcheck.facts import projects
+
         return projects.build(self.files, self.paths, self.dependencies, self.code.twins)
 
     def answer(self, question: Callable[[Facts], T]) -> T:
@@ -133,7 +170,7 @@ def once(question: Callable[[Facts], T]) -> Callable[[Facts], T]:
 
 NAMED_FACTS: Mapping[str, Callable[[Facts], bool | int]] = {
     "has_python": lambda f: f.code.python_files > 0,
-    "has_notebooks": lambda f: f.code.notebooks > 0,
+    "has_notebooks": lambda f: f.has_notebooks,
     "has_third_party_imports": lambda f: bool(f.dependencies.third_party),
     "has_manifest": lambda f: bool(f.dependencies.manifests),
     "trains": lambda f: bool(f.code.trains),

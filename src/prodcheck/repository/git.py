@@ -9,15 +9,17 @@ Because of that it is safe to read a repository that belongs to somebody else, a
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from prodcheck.errors import UnreadableFile
 from prodcheck.records import dataclass
+
+if TYPE_CHECKING:
+    import subprocess
 
 TIMEOUT = 60.0
 """Seconds that one call may take. Listing a large repository takes well under one."""
@@ -143,7 +145,7 @@ class Git:
 
     def start(self, *args: str, feed: bytes | None = None) -> Call:
         """Begin a command; its arguments are ours or a resolved object id, never names from the repository."""
-        return Call(self._spawn(args, subprocess.PIPE if feed is not None else subprocess.DEVNULL), feed)
+        return Call(self._spawn(args, told=feed is not None, complains=True), feed)
 
     def run(self, *args: str, feed: bytes | None = None) -> Reply:
         return self.start(*args, feed=feed).reply()
@@ -153,25 +155,28 @@ class Git:
 
         It is ended after so many seconds.
         """
-        return Fields(self._spawn(args, stdin, subprocess.DEVNULL), seconds)
+        return Fields(self._spawn(args, stdin), seconds)
 
     def _spawn(
-        self, args: Sequence[str], stdin: int | IO[bytes], stderr: int = subprocess.PIPE
+        self, args: Sequence[str], stdin: IO[bytes] | None = None, *, told: bool = False, complains: bool = False
     ) -> subprocess.Popen[bytes]:
+        """`told` says that we shall write to it, `complains` that we read what it says is wrong."""
+        import subprocess
+
         process = subprocess.Popen(
             [self.program, *options(), *args],
             cwd=self.folder,
             env=environment(),
-            stdin=stdin,
+            stdin=stdin or (subprocess.PIPE if told else subprocess.DEVNULL),
             stdout=subprocess.PIPE,
-            stderr=stderr,
+            stderr=subprocess.PIPE if complains else subprocess.DEVNULL,
         )
         _limit_memory(process.pid)
         return process
 
     def batch(self) -> Batch:
         """A process that answers with the content of objects, one after the other. The caller closes it."""
-        return Batch(self._spawn(("cat-file", "--batch"), subprocess.PIPE, subprocess.DEVNULL))
+        return Batch(self._spawn(("cat-file", "--batch"), told=True))
 
 
 class Fields:
@@ -247,6 +252,8 @@ class Batch:
 
     def close(self) -> None:
         """End the process. May be called twice."""
+        import subprocess
+
         process = self._process
         for stream in (process.stdin, process.stdout):
             if stream is not None:
