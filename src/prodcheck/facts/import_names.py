@@ -81,17 +81,17 @@ def _providers(module: str) -> tuple[str, ...]:
 
 @cache
 def _modules() -> list[str]:
-    return _lines("import_names.tsv")
+    """The lines of the table, in the order of the alphabet; the comments at its top come before every name there."""
+    return _text("import_names.tsv").split("\n")
 
 
 @cache
 def _conda() -> Mapping[str, str]:
-    return dict(line.split("\t") for line in _lines("conda_names.tsv"))
+    return dict(line.split("\t") for line in _text("conda_names.tsv").split("\n") if not line.startswith("#"))
 
 
-def _lines(name: str) -> list[str]:
-    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
-    return [line for line in text.splitlines() if line and not line.startswith("#")]
+def _text(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8").rstrip("\n")
 
 
 def is_known(module: str) -> bool:
@@ -101,7 +101,7 @@ def is_known(module: str) -> bool:
 
 @cache
 def _distributions() -> frozenset[str]:
-    lines = _modules()
+    lines = [line for line in _modules() if not line.startswith("#")]
     listed = " ".join(line.partition("\t")[2] for line in lines)
     like_their_modules = normalise("\n".join(line for line in lines if "\t" not in line))
     return frozenset((*listed.split(), *(name.strip("-") for name in like_their_modules.split("\n"))))
