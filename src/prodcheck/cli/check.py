@@ -90,12 +90,14 @@ def check(paths: tuple[str, ...], **options: Any) -> int:
     if len(paths) > 1:
         raise click.UsageError("one folder at a time; --hook checks single files")
     path = paths[0] if paths else "."
-    from prodcheck._audit import INCOMPLETE, audit, load_config, load_rules_of
-    from prodcheck.repository import open_repository
-
     _check_path(path)
     wanted = plan(options["output"], options["format_"])
-    repository = open_repository(path, rev=options["rev"])
+    from prodcheck.repository.open import opening
+
+    opened = opening(path, options["rev"])
+    from prodcheck._audit import INCOMPLETE, audit, load_config, load_rules_of
+
+    repository = opened()
     config = _merge(load_config(repository), options)
     ruleset = load_rules_of(config, Path(path))
     if options["ignore"]:

@@ -27,6 +27,9 @@ MOST = 400_000_000
 """Bytes that one answer may have, about a million files. Trees that hold each other a few times at every level, a few
 kilobytes in all, list more files than there is room for anywhere."""
 
+PIPE = 512
+"""Bytes that every pipe takes before somebody listens."""
+
 _HARDENING = (
     "core.fsmonitor=false",
     "core.untrackedCache=false",
@@ -76,6 +79,8 @@ class Call:
     def __init__(self, process: subprocess.Popen[bytes], feed: bytes | None) -> None:
         self._process = process
         self._feed = feed
+        if feed is not None and len(feed) <= PIPE:
+            self._tell()
 
     def reply(self) -> Reply:
         """Wait for the end. A call that takes longer than `TIMEOUT` or says more than `MOST` bytes is killed and
@@ -90,7 +95,7 @@ class Call:
 
             watch = threading.Timer(TIMEOUT, end)
             helpers = [watch, threading.Thread(target=lambda: complaints.append(_most(process.stderr, 1_000_000)))]
-            if self._feed is not None:
+            if self._feed is not None and len(self._feed) > PIPE:
                 helpers.append(threading.Thread(target=self._tell))
             for helper in helpers:
                 helper.daemon = True

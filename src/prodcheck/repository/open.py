@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from prodcheck.errors import RepositoryError, UnreadableFile, UsageError
 from prodcheck.model import GitState
@@ -18,10 +19,20 @@ def open_repository(path: str, rev: str | None = None, exclude: tuple[str, ...] 
     `exclude` holds patterns as in `.gitignore`; matching files are left out. Raises `UsageError` for a path that is no
     readable folder or a revision that git does not know, `RepositoryError` for a bare repository without a revision.
     """
+    return without(opening(path, rev)(), exclude)
+
+
+def opening(path: str, rev: str | None = None) -> Callable[[], Repository]:
+    """`open_repository` in two steps: git is asked here, and its answers are waited for when the result is called.
+
+    What a program imports in between costs no time, as far as git takes as long.
+    """
     path = path or "."
     _check_folder(path)
-    found = _open_commit(path, rev) if rev is not None else _open_folder(path)
-    return without(found, exclude)
+    if rev is None:
+        return _open_folder(path)
+    found = _open_commit(path, rev)
+    return lambda: found
 
 
 def merge_base(path: str, one: str, other: str) -> str | None:
@@ -44,17 +55,27 @@ def _check_folder(path: str) -> None:
         raise UsageError(f"`{path}` cannot be read: {why}", "Give a folder that you may list.") from None
 
 
-def _open_folder(path: str) -> Repository:
-    marker = state.git_marker(path)
+def _open_folder(path: str) -> Callable[[], Repository]:
     program = find_program()
     if program is None:
-        if marker is None and not _is_git_dir(path):
-            return worktree.without_git(path, state.without_git(path))
-        return worktree.without_git(path, GitState("unknown", "git is not installed"))
+        return lambda: _without_program(path)
     git = Git(program, path)
     known = plain.read(path)
-    if known is not None:
-        return _work_tree(git, path, known.place, known.remotes)
+    if known is None:
+        return lambda: _located(git, path)
+    asked = worktree.ask(git, known.remotes)
+    return lambda: _work_tree(git, path, known.place, asked)
+
+
+def _without_program(path: str) -> Repository:
+    if state.git_marker(path) is None and not _is_git_dir(path):
+        return worktree.without_git(path, state.without_git(path))
+    return worktree.without_git(path, GitState("unknown", "git is not installed"))
+
+
+def _located(git: Git, path: str) -> Repository:
+    """A folder of which only git can tell what it is."""
+    marker = state.git_marker(path)
     reply = git.run(*state.LOCATE)
     place = state.locate(reply)
     if place is None:
@@ -65,12 +86,12 @@ def _open_folder(path: str) -> Repository:
         raise _bare(path, place)
     if place.bare:
         return worktree.without_git(path, GitState("unknown", "git's settings say that there is no work tree"))
-    return _work_tree(git, path, place)
+    return _work_tree(git, path, place, worktree.ask(git))
 
 
-def _work_tree(git: Git, path: str, place: state.Place, remotes: state.Remotes | None = None) -> Repository:
+def _work_tree(git: Git, path: str, place: state.Place, asked: worktree.Asked) -> Repository:
     try:
-        found = worktree.from_git(git, path, place, remotes)
+        found = worktree.from_git(git, path, place, asked)
     except UnreadableFile as problem:
         return worktree.without_git(path, GitState("unknown", problem.reason))
     if found is None:

@@ -6,13 +6,14 @@ import os
 import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from prodcheck.errors import UnreadableFile
 from prodcheck.model import GitState, Skipped
 from prodcheck.records import dataclass
 from prodcheck.repository import disk, state
 from prodcheck.repository.base import Entry, Repository
-from prodcheck.repository.git import Git
+from prodcheck.repository.git import Call, Git
 from prodcheck.repository.listing import LIST, Listing, Staged, parse
 from prodcheck.repository.plain import tree_of_index
 from prodcheck.repository.walk import BY_A_TOOL, Walk, tool_folders
@@ -70,15 +71,31 @@ class _Found:
     """Files that have the old size but other stat data: changed, or merely copied."""
 
 
-def from_git(git: Git, root: str, place: state.Place, remotes: state.Remotes | None = None) -> WorkTree | None:
+class Asked(NamedTuple):
+    """What git is asked about a work tree, and has not answered yet."""
+
+    listing: Call
+    head: Call
+    remotes: Call | state.Remotes
+    """Remotes where they are known already."""
+
+
+def ask(git: Git, remotes: state.Remotes | None = None) -> Asked:
+    return Asked(
+        git.start(*LIST),
+        git.start("cat-file", "--batch", feed=b"HEAD\n"),
+        git.start(*state.REMOTES) if remotes is None else remotes,
+    )
+
+
+def from_git(git: Git, root: str, place: state.Place, asked: Asked) -> WorkTree | None:
     """The work tree below `root`. None when git ignores the folder as a whole: then nothing in it is versioned.
 
-    `remotes` when they are known already. Raises `UnreadableFile` when git cannot list its own index.
+    Raises `UnreadableFile` when git cannot list its own index.
     """
-    calls = [git.start(*LIST), git.start("cat-file", "--batch", feed=b"HEAD\n")]
-    if remotes is None:
-        calls.append(git.start(*state.REMOTES))
-    listed, head, *others = [call.reply() for call in calls]
+    listed, head, remotes = asked.listing.reply(), asked.head.reply(), asked.remotes
+    if not isinstance(remotes, state.Remotes):
+        remotes = state.remotes_of(remotes.reply())
     if not listed.ok:
         raise UnreadableFile(state.why_not(listed))
     if head.code < 0:
@@ -89,7 +106,6 @@ def from_git(git: Git, root: str, place: state.Place, remotes: state.Remotes | N
     found = _look(root, listing, place.git_dir)
     found.skipped += _unlistable(listed.stderr)
     found.skipped += disk.links_skipped(found.links, lambda path: disk.link_problem(root, path))
-    remotes = remotes or state.remotes_of(others[0])
     git_state = state.with_commit(
         GitState(
             branch=state.branch_of(git, place.git_dir),
