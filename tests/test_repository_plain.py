@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -93,9 +94,9 @@ def count(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     run: list[str] = []
     spawn = Git._spawn
 
-    def counted(self: Git, args: tuple[str, ...], *more: object) -> object:
+    def counted(self: Git, args: tuple[str, ...], *more: Any, **options: Any) -> object:
         run.append(args[0])
-        return spawn(self, args, *more)  # type: ignore[arg-type]
+        return spawn(self, args, *more, **options)
 
     monkeypatch.setattr(Git, "_spawn", counted)
     return run
