@@ -122,13 +122,16 @@ def find_import(facts: Facts, args: Mapping[str, object]) -> Places:
 def find_call(facts: Facts, args: Mapping[str, object]) -> Places:
     """`call`: calls by resolved name; `*` stands for any part."""
     pattern, found = str(args["name"]), []
+
+    def wanted(name: str) -> bool:
+        return name == pattern or ("*" in pattern and fnmatchcase(name, pattern))
+
     for path, file in facts.files.items():
         python = file.source
         if python is None or facts.role(path) in (Role.VENDORED, Role.GENERATED, Role.TEMPLATE):
             continue
-        for call in python.calls:
-            if call.name == pattern or ("*" in pattern and fnmatchcase(call.name, pattern)):
-                found.append(Evidence(f"calls {call.name}", file.locate(call.line)))
+        for call in python.calls.named(wanted):
+            found.append(Evidence(f"calls {call.name}", file.locate(call.line)))
     return tuple(found)
 
 

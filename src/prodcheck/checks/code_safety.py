@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from prodcheck.checks.deserialization import is_fetch, origins_of
@@ -66,15 +66,17 @@ def remote_code_trust(facts: Facts, params: Mapping[str, object]) -> Outcome:
     serving = frozenset(e.location.path for e in facts.code.serves if e.location)
     found: list[_Found] = []
     refused: list[Evidence] = []
+    trusting = facts.calls.giving(["trust_remote_code"])
     for path, file in facts.files.items():
         if facts.role(path) not in (Role.CODE,):
             continue
         python = file.source
         if python is not None:
-            for call in python.calls:
-                if call.keywords and call.keywords.get("trust_remote_code") is False:
+            for call in python.calls if path in trusting else ():
+                if call.keywords.get("trust_remote_code") is False:
                     refused.append(Evidence(f"{call.method}(trust_remote_code=False)", _place(path, file, call.line)))
-            found.extend(_in_python(path, file, python, path in serving))
+            if path in trusting or any(map(_STARTS.fullmatch, python.calls.names)):
+                found.extend(_in_python(path, file, python, path in serving))
         if file.notebook is not None:
             found.extend(_in_cells(path, file))
         found.extend(_in_scripts(path, file, facts))
@@ -121,10 +123,11 @@ def _place(path: str, file: FileFacts, line: int) -> Location:
 
 
 def _in_python(path: str, file: FileFacts, python: PythonFacts, serves: bool) -> Iterator[_Found]:
-    for index, call in enumerate(python.calls):
+    calls = tuple(python.calls)
+    for index, call in enumerate(calls):
         if "trust_remote_code" not in call.keywords and not _STARTS.fullmatch(call.name):
             continue
-        found = _trusting(call) or _hub(call) or _executed(python, index) or _installed(call) or _shell(call)
+        found = _trusting(call) or _hub(call) or _executed(calls, index) or _installed(call) or _shell(call)
         if found is None:
             continue
         score, detail, severity = found
@@ -166,12 +169,12 @@ def _hub(call: Call) -> Verdict | None:
     return LOOSE, f"torch.hub.load runs whatever code {call.text[:60]} holds that day", None
 
 
-def _executed(python: PythonFacts, index: int) -> Verdict | None:
+def _executed(calls: Sequence[Call], index: int) -> Verdict | None:
     """`exec(requests.get(url).text)`."""
-    call = python.calls[index]
+    call = calls[index]
     if call.name not in ("exec", "eval", "builtins.exec", "builtins.eval", "runpy.run_path"):
         return None
-    if any(is_fetch(c) and c.name != "input" for c in origins_of(python.calls, index)):
+    if any(is_fetch(c) and c.name != "input" for c in origins_of(calls, index)):
         return SERVED, f"{call.name} runs what it has just downloaded", None
     return None
 

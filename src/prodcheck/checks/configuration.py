@@ -145,8 +145,8 @@ def _place(facts: Facts, path: str, line: int) -> Location:
 
 
 def _reads_settings(facts: Facts, path: str, python: PythonFacts) -> Evidence | None:
-    for call in python.calls:
-        if _READERS.fullmatch(call.name) or (call.name == "open" and "configurator" in (call.text or "")):
+    for call in python.calls.named(lambda name: name == "open" or _READERS.fullmatch(name)):
+        if call.name != "open" or "configurator" in (call.text or ""):
             return Evidence(f"reads settings with {call.name}", _place(facts, path, call.line))
     for definition in python.definitions:
         for base in definition.bases:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Map
 
 from prodcheck.checks.builds import missing_requirements
 from prodcheck.extract.container import Container
-from prodcheck.extract.python_model import PythonFacts
+from prodcheck.extract.python import Call
 from prodcheck.extract.run import FileFacts
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
@@ -94,6 +94,7 @@ def _said(evidence: Evidence) -> str:
 
 
 def _images(facts: Facts, service: bool) -> Iterator[_Image]:
+    asking = facts.calls.giving(_KEYWORD_IMAGES)
     for path, file in facts.files.items():
         role = facts.role(path)
         if role is not Role.CODE:
@@ -107,15 +108,20 @@ def _images(facts: Facts, service: bool) -> Iterator[_Image]:
             yield from _in_document(facts, path)
         python = file.source
         if python is not None:
-            yield from _in_python(path, file, python)
+            calls = python.calls if path in asking else python.calls.named(_speaks_of_images)
+            yield from _in_python(path, file, calls)
 
 
-def _in_python(path: str, file: FileFacts, python: PythonFacts) -> Iterator[_Image]:
+def _speaks_of_images(name: str) -> bool:
+    return "Image" in name or "mage" in name or "DockerSettings" in name
+
+
+def _in_python(path: str, file: FileFacts, calls: Iterable[Call]) -> Iterator[_Image]:
     """Images that code builds or asks a platform for."""
-    for call in python.calls:
+    for call in calls:
         found: tuple[float, str] | None = None
         keys = call.keywords.keys() & _KEYWORD_IMAGES.keys() if call.keywords else ()
-        if "Image" in call.name or "mage" in call.name or "DockerSettings" in call.name:
+        if _speaks_of_images(call.name):
             found = next(
                 ((WHOLE, f"builds {what}") for pattern, what in _CODE_IMAGES if pattern.fullmatch(call.name)), None
             )

@@ -199,24 +199,32 @@ _FOR_WRITING = lazy_regex(r"(?:open|File)\([^\n]*[\"'][wxa]b?\+?[\"']")
 def _written(facts: Facts) -> set[str]:
     """Names of files that the project writes."""
     found = set()
-    for path, file in facts.files.items():
+    for path in facts.calls.where(_may_write):
+        file = facts.files[path]
         python = file.source
         if python is None:
             continue
-        for call in python.calls:
+        filled = {call.scope for call in python.calls.named(_creates_dataset)}
+        for call in python.calls.named(_may_write):
             if not call.text:
                 continue
             method = call.name.rpartition(".")[2]
-            if _WRITERS.match(method) or (
-                method == "File"
-                and any(other.method == "create_dataset" and other.scope == call.scope for other in python.calls)
-            ):
+            if _WRITERS.match(method) or (method == "File" and call.scope in filled):
                 found.add(PurePosixPath(call.text).name)
             elif method in ("open", "File") and file.notebook is None:
                 lines = split_lines(facts.text(path))
                 if call.line <= len(lines) and _FOR_WRITING.search(lines[call.line - 1]):
                     found.add(PurePosixPath(call.text).name)
     return found
+
+
+def _may_write(name: str) -> bool:
+    method = name.rpartition(".")[2]
+    return method in ("open", "File") or _WRITERS.match(method) is not None
+
+
+def _creates_dataset(name: str) -> bool:
+    return name.rpartition(".")[2] == "create_dataset"
 
 
 def _in_git(facts: Facts) -> list[DataFile]:

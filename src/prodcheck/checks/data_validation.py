@@ -74,6 +74,8 @@ def _by_hand(facts: Facts) -> Iterator[Evidence]:
             count = sum(d.asserts for d in asserting)
             yield Evidence(f"{count} assertions beside the loading", Location(path, asserting[0].line))
         if loads and any("pydantic.BaseModel" in d.bases for d in file.python.definitions):
-            for call in file.python.calls:
-                if call.name.endswith((".model_validate", ".validate_python", ".parse_obj")):
-                    yield Evidence("rows are validated with pydantic", Location(path, call.line))
+            for call in file.python.calls.named(lambda name: name.endswith(_VALIDATING)):
+                yield Evidence("rows are validated with pydantic", Location(path, call.line))
+
+
+_VALIDATING = (".model_validate", ".validate_python", ".parse_obj")

@@ -8,13 +8,13 @@ one's own artefact is a habit worth leaving.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
 from pathlib import PurePosixPath
 
 from prodcheck.extract.dependency import Requirement
-from prodcheck.extract.python_model import Call, PythonFacts
+from prodcheck.extract.python_model import Call
 from prodcheck.extract.run import FileFacts
 from prodcheck.extract.text import split_lines
 from prodcheck.facts import Facts
@@ -108,7 +108,8 @@ def unsafe_deserialization(facts: Facts, params: Mapping[str, object]) -> Outcom
         python = file.source
         if python is None:
             continue
-        for index, call in enumerate(python.calls):
+        calls = tuple(python.calls)
+        for index, call in enumerate(calls):
             if not _interesting(call.name):
                 continue
             load, good = _judge(path, call, torch, facts.text)
@@ -116,10 +117,10 @@ def unsafe_deserialization(facts: Facts, params: Mapping[str, object]) -> Outcom
                 safe.append(Evidence(good, _place(path, file, call.line)))
             if load is None or _INTERNAL.search(call.scope):
                 continue
-            if call.name.endswith(".loads") and _copies(python.calls, index):
+            if call.name.endswith(".loads") and _copies(calls, index):
                 continue
-            source = _source(python, index, own_names)
-            if source is Source.REMOTE and _checked(python, call):
+            source = _source(calls, index, own_names)
+            if source is Source.REMOTE and _checked(calls, call):
                 hashed, source = True, Source.OWN
             if source is Source.OWN and load.lenient and call.name in _UNSAFE_YAML:
                 continue  # configuration of its own
@@ -308,11 +309,12 @@ def _own_names(facts: Facts) -> _OwnNames:
         python = facts.files[path].source
         if python is None or facts.role(path) in (Role.VENDORED, Role.GENERATED):
             continue
-        for index, call in enumerate(python.calls):
+        calls = tuple(python.calls)
+        for index, call in enumerate(calls):
             if not _writes(call.name):
                 continue
             writes.add(_family(call.name))
-            for text in _texts(python.calls, index):
+            for text in _texts(calls, index):
                 names.add(PurePosixPath(text).name)
             names.update(
                 PurePosixPath(v).name for v in call.keywords.values() if isinstance(v, str) and re.search(r"\.\w+$", v)
@@ -355,9 +357,8 @@ def _texts(calls: Sequence[Call], index: int) -> Iterator[str]:
             yield inner.text
 
 
-def _source(python: PythonFacts, index: int, own: _OwnNames) -> Source:
+def _source(calls: Sequence[Call], index: int, own: _OwnNames) -> Source:
     """Where the bytes of one load come from, followed back through a few assignments."""
-    calls = python.calls
     call = calls[index]
     texts = list(_texts(calls, index))
     seen = [call, *_nested(calls, index)]
@@ -440,11 +441,9 @@ def _copies(calls: Sequence[Call], index: int) -> bool:
     )
 
 
-def _checked(python: PythonFacts, load: Call) -> bool:
+def _checked(calls: Iterable[Call], load: Call) -> bool:
     """Whether the function that loads compares a checksum first."""
-    return any(
-        call.scope == load.scope and call.line <= load.line and _HASHES.fullmatch(call.name) for call in python.calls
-    )
+    return any(call.scope == load.scope and call.line <= load.line and _HASHES.fullmatch(call.name) for call in calls)
 
 
 def _scanner(facts: Facts) -> Evidence | None:

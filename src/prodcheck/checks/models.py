@@ -120,7 +120,7 @@ def _calls(facts: Facts, pattern: re.Pattern[str]) -> Iterator[Call]:
     for path, file in facts.files.items():
         python = file.source
         if python is not None and facts.role(path) is Role.CODE:
-            yield from (call for call in python.calls if pattern.fullmatch(call.name))
+            yield from python.calls.named(pattern.fullmatch)
 
 
 def model_not_versioned(facts: Facts, params: Mapping[str, object]) -> Outcome:

@@ -102,9 +102,10 @@ def _is_large(definition: Definition) -> bool:
 
 def _is_table(python: PythonFacts) -> bool:
     """Whether a module is data rather than code: long, hardly anything called, little but a helper or two defined."""
-    called = sum(not call.scope for call in python.calls)
     lines = python.code_lines
-    return lines > 50 and python.lines_in_definitions < lines / 4 and called < lines / 20
+    if lines <= 50 or python.lines_in_definitions >= lines / 4:
+        return False
+    return python.calls.column("scope").count("") < lines / 20
 
 
 def _place(facts: Facts, path: str, line: int) -> Location:
@@ -274,10 +275,7 @@ def _path_hacks(facts: Facts) -> list[Hit]:
         file = facts.files[path]
         if file.python is None or facts.role(path) is not Role.CODE:
             continue
-        for call in file.python.calls:
-            if call.name in _PATH_HACKS:
-                places.append(Location(path, call.line))
-                break
+        places += [Location(path, call.line) for call in file.python.calls.named(_PATH_HACKS.__contains__)][:1]
     more = f", and {len(places) - 1} more files do" if len(places) > 1 else ""
     detail = f"changes sys.path to import its own modules{more}"
     return [Hit(places[0], detail, identity="sys.path")] if places else []

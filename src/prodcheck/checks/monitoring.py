@@ -154,7 +154,7 @@ def _is_llm_application(facts: Facts) -> bool:
     """True for a project that trains nothing and calls a language model that somebody else runs."""
     if facts.code.trains:
         return False
-    return any(_LLM_CLIENT.fullmatch(call.name) for _, _, python in _python(facts) for call in python.calls)
+    return any(_LLM_CLIENT.fullmatch(name) for _, _, python in _python(facts) for name in python.calls.names)
 
 
 def _python(facts: Facts) -> Iterator[tuple[str, object, PythonFacts]]:

@@ -363,10 +363,15 @@ _README_COMMAND = lazy_regex(
 
 def _creating(python: PythonFacts) -> Call | None:
     """The first call that makes something in a cloud. A client with an address of its own talks to something local."""
-    local = any(call.name.startswith("boto3.") and "endpoint_url" in call.keywords for call in python.calls)
-    found = [call for call in python.calls if _creates(call.name) and not (local and call.name.startswith("boto3."))]
+    found = list(python.calls.named(_creates))
+    if any("endpoint_url" in call.keywords for call in python.calls.named(_is_boto) if found):
+        found = [call for call in found if not _is_boto(call.name)]
     # An object that describes a model makes nothing yet; the call that does is further down.
     return next((call for call in found if _MAKES.search(call.method)), found[0] if found else None)
+
+
+def _is_boto(name: str) -> bool:
+    return name.startswith("boto3.")
 
 
 @lru_cache(maxsize=50_000)
@@ -433,7 +438,6 @@ def _platforms(facts: Facts) -> Iterator[Evidence]:
             if head and re.search(r"^sdk\s*:\s*(?:gradio|streamlit|docker|static)", head[1], re.MULTILINE):
                 yield Evidence("a Space of Hugging Face runs it", Location(path, 1), Strength.CONFIGURED)
         python = file.python
-        for call in python.calls if python else ():
-            if re.fullmatch(r"modal\.(?:App|Stub)", call.name):
-                yield Evidence("Modal runs it", Location(path, call.line))
-                break
+        modal = next(python.calls.named(("modal.App", "modal.Stub").__contains__), None) if python else None
+        if modal is not None:
+            yield Evidence("Modal runs it", Location(path, modal.line))

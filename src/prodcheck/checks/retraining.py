@@ -65,7 +65,7 @@ def retrain_on_predict(facts: Facts, params: Mapping[str, object]) -> Outcome:
         confidence = Confidence.MEDIUM if soft else Confidence.HIGH
         return Outcome(score, (), tuple(serving), f"{serving[0].detail} ({serving[0].location})", confidence)
     kept = list(facts.code.persists_model)
-    loads = [(m, call) for m in modules.values() for call in m.python.calls if _LOAD.fullmatch(call.name)]
+    loads = [(m, call) for m in modules.values() for call in m.python.calls.named(_LOAD.fullmatch)]
     if not kept and not loads:
         return _never_kept(facts, modules)
     refits = [hit for module in modules.values() for hit in _refits(facts, module)]
@@ -117,7 +117,7 @@ def _serving_trains(facts: Facts, module: _Module, modules: Mapping[str, _Module
                 if path != module.path:
                     told += f" in {path}"
                 yield Hit(_place(facts, module.path, handler.line), told, identity=f"handler {handler.name}")
-    if any(_LOAD.fullmatch(call.name) for call in module.python.calls):
+    if any(map(_LOAD.fullmatch, module.python.calls.names)):
         return
     at_import = _reaches_training(module, "", modules, 1)
     if at_import is not None and facts.files[module.path].notebook is None:

@@ -114,8 +114,8 @@ def _managed(facts: Facts) -> tuple[Evidence, ...]:
         for found in python.imports:
             if _MANAGED_IMPORTS.match(found.module):
                 return (Evidence(f"credentials come through {found.module}", Location(path, found.line)),)
-        for call in python.calls:
-            if _MANAGED_CALLS.match(call.name) and _is_secret_name(call.text or ""):
+        for call in python.calls.named(_MANAGED_CALLS.match):
+            if _is_secret_name(call.text or ""):
                 return (Evidence(f"`{call.text}` comes through {call.name}", Location(path, call.line)),)
     return ()
 

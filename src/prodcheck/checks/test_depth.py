@@ -233,7 +233,7 @@ def _registered(facts: Facts, path: str, python: PythonFacts | None) -> Iterator
     if python is None:
         return
     yield from _DOTTED_TEXT.findall(facts.text(path))
-    here = any(call.method in ("import_module", "iter_modules") for call in python.calls)
+    here = any(name.rpartition(".")[2] in ("import_module", "iter_modules") for name in python.calls.names)
     folder = path.rpartition("/")[0]
     if here and path.endswith("/__init__.py"):
         yield from (_dotted(p) for p in facts.files if p.startswith(folder + "/") and p.endswith(".py"))
@@ -336,15 +336,15 @@ def _starts_flow(facts: Facts, location: Location | None) -> bool:
         if any(d.rpartition(".")[2] == "flow" for d in definition.decorators)
     }
     file = facts.files.get(location.path) if location else None
-    return file is not None and file.python is not None and any(call.method in flows for call in file.python.calls)
+    names = file.python.calls.names if file is not None and file.python is not None else ()
+    return any(name.rpartition(".")[2] in flows for name in names)
 
 
 def _calls(facts: Facts, pattern: re.Pattern[str], detail: str) -> Iterator[Evidence]:
     for path in facts.calls.files(pattern):
         python = _test_module(facts, path)
-        for call in python.calls if python else ():
-            if pattern.fullmatch(call.name):
-                yield Evidence(f"{detail} ({call.name})", Location(path, call.line))
+        for call in python.calls.named(pattern.fullmatch) if python else ():
+            yield Evidence(f"{detail} ({call.name})", Location(path, call.line))
 
 
 def _in_ci(facts: Facts) -> Iterator[Evidence]:

@@ -84,11 +84,10 @@ def _candidates(facts: Facts) -> Iterator[tuple[float, tuple[Evidence, ...], str
         written = _written(facts, path, python)
         if written is not None:
             yield 0.3, (written,), f"metrics are {written.detail}, and no tracker knows the runs"
-        for call in python.calls:
-            if _LOGGERS.fullmatch(call.name):
-                place = file.locate(call.line)
-                yield 0.3, (Evidence("logs to a CSV file", place),), "metrics are logged to a CSV file"
-                break
+        logger = next(python.calls.named(_LOGGERS.fullmatch), None)
+        if logger is not None:
+            place = file.locate(logger.line)
+            yield 0.3, (Evidence("logs to a CSV file", place),), "metrics are logged to a CSV file"
 
 
 def _written(facts: Facts, path: str, python: PythonFacts) -> Evidence | None:
@@ -115,10 +114,9 @@ def _disabled(facts: Facts) -> frozenset[str]:
     """Trackers that are only ever started in their disabled mode."""
     modes = [
         call.keywords.get("mode")
-        for path, file in facts.files.items()
+        for path in facts.calls.named(["wandb.init"])
         if facts.role(path) is Role.CODE
-        for python in [file.source]
-        for call in (python.calls if python else ())
-        if call.name == "wandb.init"
+        for python in [facts.files[path].source]
+        for call in (python.calls.named("wandb.init".__eq__) if python else ())
     ]
     return frozenset(["wandb"]) if modes and all(mode == "disabled" for mode in modes) else frozenset()

@@ -94,7 +94,10 @@ def unpack(data: bytes, kind: Any) -> Any:
 
 
 class _Way(NamedTuple):
-    """How values of one type become plain and come back; None stands for those that are plain already."""
+    """How values of one type become plain and come back; None stands for those that are plain already.
+
+    A class that knows better how has the methods `to_plain` and `from_plain`.
+    """
 
     write: Callable[[Any], Any]
     read: Callable[[Any], Any]
@@ -104,6 +107,8 @@ class _Way(NamedTuple):
 def _way(kind: Any) -> _Way | None:
     if isinstance(kind, type) and is_dataclass(kind):
         return _record(kind)
+    if hasattr(kind, "from_plain"):
+        return _Way(kind.to_plain, kind.from_plain)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return _Way(attrgetter("value"), kind)
     origin, inner = get_origin(kind), get_args(kind)
@@ -138,7 +143,7 @@ def _several(kind: Any) -> _Way | None:
     if not (isinstance(kind, type) and is_dataclass(kind)):
         return _Way(lambda values: tuple(map(one.write, values)), lambda rows: tuple(map(one.read, rows)))
 
-    # Most of what there is are calls, which hold nothing nested: these two ways of theirs run in C.
+    # Most of what there is are imports and definitions, which hold nothing nested: these two ways run in C.
     def write(values: Any) -> Any:
         return tuple(map(one.write if _nested(kind) else _values(kind), values))
 

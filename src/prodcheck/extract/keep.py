@@ -57,11 +57,10 @@ def _literals(facts: PythonFacts) -> Iterator[str]:
         yield text
     for value, _ in facts.constants.values():
         yield from _texts(value)
-    for call in facts.calls:
-        if call.text:
-            yield call.text
-        if call.keywords:
-            yield from _texts(call.keywords)
+    yield from filter(None, facts.calls.column("text"))
+    for keywords in facts.calls.column("keywords"):
+        if keywords:
+            yield from _texts(keywords)
 
 
 def _texts(value: object) -> Iterator[str]:

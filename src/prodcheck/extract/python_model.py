@@ -1,11 +1,14 @@
-"""The nouns of Python source: what one module imports, calls and defines."""
+"""The nouns of Python source: what one module imports, calls (`python_calls`) and defines."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
 
+from prodcheck.extract.python_calls import Call, Calls
 from prodcheck.records import dataclass
+
+__all__ = ["Call", "Calls", "Definition", "Import", "PythonFacts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,35 +27,6 @@ class Import:
     scope: str = ""
     main: bool = False
     """True for an import that only runs when the module is run as a script (`if __name__ == "__main__"`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call.
-
-    `name` is dotted with import aliases resolved (`pandas.read_csv`). A method on a variable whose constructor is
-    known reads `sklearn.ensemble.RandomForestClassifier().fit`; an unknown receiver reads `?.fit`, a plain local name
-    its name, a relative import keeps its dots (`.model.train`). `keywords` holds literal values; a keyword that is not
-    a literal maps to `...` (Ellipsis), and `**options` is the key `**`. `text` is the first positional argument when
-    it is a string literal. Text that looks like a credential is shortened to `…`. `scope` is the qualified name of the
-    enclosing function.
-    """
-
-    name: str
-    line: int
-    keywords: Mapping[str, object] = field(default_factory=dict)
-    positional: int = 0
-    text: str | None = None
-    scope: str = ""
-    argument: str = ""
-    """The variable that the first positional argument is or begins with, such as `x_test` in `f(x_test[:9])`."""
-    targets: tuple[str, ...] = ()
-    """Names of the variables that the result is assigned to."""
-
-    @property
-    def method(self) -> str:
-        """The last part of the name."""
-        return self.name.rpartition(".")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +61,7 @@ class PythonFacts:
     """
 
     imports: tuple[Import, ...] = ()
-    calls: tuple[Call, ...] = ()
+    calls: Calls = field(default_factory=Calls)
     definitions: tuple[Definition, ...] = ()
     code_lines: int = 0
     lines_in_definitions: int = 0

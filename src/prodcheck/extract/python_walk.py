@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from prodcheck.extract.python_expressions import CHILDREN, Block, Expressions, Function
 from prodcheck.extract.python_literals import literal
-from prodcheck.extract.python_model import Call, Definition, Import, PythonFacts
+from prodcheck.extract.python_model import Call, Calls, Definition, Import, PythonFacts
 from prodcheck.extract.python_names import Scope
 from prodcheck.extract.python_text import blocks, code_flags, digest
 from prodcheck.patterns import lazy_regex
@@ -94,7 +94,7 @@ class Walk(Expressions):
         self.calls.sort(key=lambda item: item[:2])
         return PythonFacts(
             imports=tuple(self._main(item) for item in sorted(self.imports, key=lambda item: item.line)),
-            calls=tuple(self._returned(call) if "()" in call.name else call for _, _, call in self.calls),
+            calls=Calls(self._returned(call) if "()" in call.name else call for _, _, call in self.calls),
             definitions=tuple(sorted(self.definitions, key=lambda item: item.line)),
             code_lines=sum(flags),
             lines_in_definitions=sum(sum(flags[a - 1 : b]) for a, b in _outer_definitions(tree)),
@@ -114,7 +114,7 @@ class Walk(Expressions):
         """The call, with `build_model()` replaced by what the local function `build_model` returns."""
         head, mark, rest = call.name.partition("()")
         if mark and rest and head in self.returns:
-            return replace(call, name=self.returns[head] + rest)
+            return call._replace(name=self.returns[head] + rest)
         return call
 
     # Statements

@@ -45,6 +45,8 @@ SECONDS_PER_MB = 2.0
 """... and what each megabyte of it adds. Ordinary source takes about a hundredth of that."""
 MANY_FILES, MANY_BYTES = 300, 5_000_000
 """Files of code, or bytes in them, from which on several processes are quicker than one."""
+CROWDED = 1_000
+"""Files from which on calls are kept packed: with fewer there is little to save, and nothing to import."""
 AT_ONCE = 2_000
 """Files after which what was found is put into the cache."""
 CODE = (".py", ".pyw", ".ipynb")
@@ -215,6 +217,8 @@ def _extract_all(repository: Repository, jobs: int | None, cache: Cache | None) 
         total += outcome.read
         if outcome.facts is not None:
             files[item.path] = outcome.facts
+            if len(items) >= CROWDED and outcome.facts.source is not None:
+                outcome.facts.source.calls.pack()
             if why := problem_of(outcome.facts):
                 skipped.append(Skipped(item.path, redact(why)))
         elif outcome.crash:

@@ -20,7 +20,7 @@ class Calls:
         self._sources = {path: python for path, file in files.items() if (python := file.source) is not None}
         self._by_name: dict[str, list[str]] = {}
         for path, python in self._sources.items():
-            for name in {call.name for call in python.calls}:
+            for name in python.calls.names:
                 self._by_name.setdefault(name, []).append(path)
         self._by_method: dict[str, list[str]] = {}
         for name in self._by_name:
@@ -52,7 +52,7 @@ class Calls:
     def _by_text(self) -> Mapping[str, list[str]]:
         found: dict[str, list[str]] = {}
         for path, python in self._sources.items():
-            for text in {call.text for call in python.calls}:
+            for text in set(python.calls.column("text")):
                 if text:
                     found.setdefault(text, []).append(path)
         return found
@@ -60,6 +60,18 @@ class Calls:
     def saying(self, wanted: Callable[[str], object]) -> tuple[str, ...]:
         """Files that make a call whose first argument is a wanted text, sorted."""
         return tuple(sorted({path for text, paths in self._by_text.items() if wanted(text) for path in paths}))
+
+    @cached_property
+    def _by_keyword(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for path, python in self._sources.items():
+            for keyword in {word for words in python.calls.column("keywords") if words for word in words}:
+                found.setdefault(keyword, []).append(path)
+        return found
+
+    def giving(self, keywords: Iterable[str]) -> frozenset[str]:
+        """Files that make a call with one of these keyword arguments."""
+        return frozenset(path for keyword in keywords for path in self._by_keyword.get(keyword, ()))
 
     def where(self, wanted: Callable[[str], object]) -> tuple[str, ...]:
         """Files that make a call whose name is wanted, sorted."""

@@ -72,7 +72,7 @@ def _packages(facts: Facts) -> list[_Package]:
         if path.count("/") > _SHALLOW or facts.role(path) is not Role.CODE:
             continue
         if name == "setup.py" and file.python:
-            calls = [c for c in file.python.calls if c.name in _SETUP]
+            calls = list(file.python.calls.named(_SETUP.__contains__))
             if calls:
                 title = calls[0].keywords.get("name")
                 found.append(_Package(path, calls[0].line, title if isinstance(title, str) else ""))

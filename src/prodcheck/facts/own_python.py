@@ -33,7 +33,7 @@ def is_test_script(path: str, facts: PythonFacts | None) -> bool:
     """
     if facts is None:
         return False
-    if any(call.name in _RUNNERS for call in facts.calls):
+    if any(name in _RUNNERS for name in facts.calls.names):
         return True
     asserts = any(d.asserts and d.name.startswith("test") for d in facts.definitions)
     return asserts and facts.has_main_guard and _NAMED.match(path.rpartition("/")[2]) is not None

@@ -142,9 +142,8 @@ class _Index:
         found: dict[str, list[tuple[str, Call]]] = {}
         for path in self.calls.named(names):
             python = self.files[path].source
-            for call in python.calls if python and self.roles[path] in _ALL else ():
-                if call.name in names:
-                    found.setdefault(call.name, []).append((path, call))
+            for call in python.calls.named(names.__contains__) if python and self.roles[path] in _ALL else ():
+                found.setdefault(call.name, []).append((path, call))
         return [item for items in found.values() for item in items]
 
     def evidence(self, mark: Mark, topic: str) -> Iterator[Evidence]:

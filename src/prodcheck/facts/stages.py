@@ -6,7 +6,7 @@ Stages are read off resolved names, so that `scaler.fit` is no training and `mod
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from functools import lru_cache
 
 from prodcheck.extract.python_model import Call, PythonFacts
@@ -106,15 +106,12 @@ class Stager:
         steps: dict[str, Call] = {}
         serves: list[Seen] = []
         interface: list[Seen] = []
-        for call in facts.calls:
+        for call in facts.calls.named(self._meaning):
             name = call.name
-            if name not in self._known:
-                self._known[name] = _meaning(name)
-            meaning = self._known[name]
-            if meaning is None:
-                continue
+            meaning = self._meaning(name)
+            assert meaning is not None
             bound = not meaning.top or meaning.top in modules
-            seen = call if bound else replace(call, name=f"?.{call.method}")
+            seen = call if bound else call._replace(name=f"?.{call.method}")
             for stage, note in (meaning.stages if bound else meaning.unbound) + (
                 _by_shape(seen) if meaning.shaped else ()
             ):
@@ -128,6 +125,11 @@ class Stager:
         _configured(facts, found)
         found.serves.extend((*serves, *(interface[:1] if len(interface) >= 3 else ()), *_served(facts, path)))
         return found
+
+    def _meaning(self, name: str) -> _Meaning | None:
+        if name not in self._known:
+            self._known[name] = _meaning(name)
+        return self._known[name]
 
 
 def _meaning(name: str) -> _Meaning | None:

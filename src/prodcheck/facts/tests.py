@@ -311,7 +311,7 @@ def _notebook_tests(files: Mapping[str, FileFacts], paths: Paths, nbmake: bool) 
     for path, file in files.items():
         if file.notebook is None or paths.role(path) in (Role.VENDORED, Role.TEMPLATE):
             continue
-        calls = [c for c in file.notebook.python.calls if c.name.rpartition(".")[2] in _NBDEV_CALLS]
+        calls = list(file.notebook.python.calls.named(lambda name: name.rpartition(".")[2] in _NBDEV_CALLS))
         if nbmake or calls:
             place = file.notebook.locate(path, calls[0].line) if calls else Location(path)
             yield TestItem(PurePosixPath(path).stem, "nbdev", place, asserts=len(calls))

@@ -147,7 +147,7 @@ class Operations:
             python = file.source
             tables = _TABLES if stages.get("train") else _WRITES  # what training writes down is mostly about training
             writes = python is not None and any(
-                tables.fullmatch(call.name) and "submission" not in (call.text or "").lower() for call in python.calls
+                "submission" not in (call.text or "").lower() for call in python.calls.named(tables.fullmatch)
             )
             named = _BATCH_NAME.search(path) is not None and not stages.get("train")
             if (writes and stages.get("load")) or (named and stages.get("load")):
@@ -168,8 +168,8 @@ class Operations:
             stages = self.work.stages[path]
             python = self.facts.files[path].source
             later = path in training or any(stages.get(stage) for stage in ("predict", "evaluate"))
-            calls = python.calls if python is not None and not later else ()
-            if any(_WRITES.fullmatch(call.name) or _TABLES.fullmatch(call.name) for call in calls):
+            names = python.calls.names if python is not None and not later else ()
+            if any(_WRITES.fullmatch(name) or _TABLES.fullmatch(name) for name in names):
                 return True
         return not training
 

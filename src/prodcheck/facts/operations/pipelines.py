@@ -120,7 +120,7 @@ def _steps(python: PythonFacts, step: re.Pattern[str]) -> int:
     """Distinct steps: decorated functions, classes, and calls that make one."""
     decorated = [d for d in python.definitions if any(step.match(n) for n in (*d.decorators, *d.bases))]
     near = {line for d in decorated for line in range(d.line - 12, d.line + 1)}
-    called = {(c.line, c.name) for c in python.calls if step.match(c.name) and not (decorated and c.line in near)}
+    called = {(c.line, c.name) for c in python.calls.named(step.match) if not (decorated and c.line in near)}
     return len(decorated) + len(called)
 
 

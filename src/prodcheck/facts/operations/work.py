@@ -153,7 +153,7 @@ class Work:
         if python is None or self.facts.role(path) in (Role.TEST, Role.VENDORED, Role.GENERATED):
             return NOTHING
         stages = self.stages.get(path, {})
-        traits = frozenset(trait for name in {call.name for call in python.calls} for trait in _traits(name))
+        traits = frozenset(trait for name in python.calls.names for trait in _traits(name))
         found = set()
         if stages.get("train"):
             found.add(TRAIN)
@@ -161,7 +161,7 @@ class Work:
             found.add(SCORE)
         if "stores" in traits and (stages.get("load") or "fetches" in traits):
             found.add(DATA)
-        if "registers" in traits or any("registered_model_name" in call.keywords for call in python.calls):
+        if "registers" in traits or path in self.facts.calls.giving(["registered_model_name"]):
             found.add(REGISTER)
         if {"updates", "starts"} <= traits and "pipeline" in path.lower():
             found.add(TRAIN)  # a pipeline of SageMaker is updated and started
