@@ -16,6 +16,8 @@ _FILE = lazy_regex(
     r"|copying(?:[-_.].*)?|unlicense(?:\.\w+)?|copyright(?:\.(?:md|txt))?",
     re.IGNORECASE,
 )
+_SIGNS = ("licen", "copy")
+"""One of these is in every name that the pattern matches."""
 _NOT_TEXT = lazy_regex(
     r"\.(?:py|pyc|json|ya?ml|toml|js|ts|go|java|ipynb|png|svg|csv|html?|tmpl|template|header|sh)$", re.IGNORECASE
 )
@@ -75,7 +77,8 @@ def _files(facts: Facts) -> Iterator[tuple[str, bool]]:
         if folder.lower() not in ("", "licenses", "license", "docs", ".github"):
             continue
         in_folder = folder.lower() in ("licenses", "license")
-        if (in_folder or _FILE.fullmatch(name)) and not _NOT_TEXT.search(name):
+        named = any(sign in name.lower() for sign in _SIGNS) and _FILE.fullmatch(name)
+        if (in_folder or named) and not _NOT_TEXT.search(name):
             text = facts.text(path) if path in facts.files else "a link"
             # Long licences show in an appendix how to apply them, placeholders and all.
             yield path, bool(text.strip()) and not (len(text) < 4000 and _PLACEHOLDER.search(text))

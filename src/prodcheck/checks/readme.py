@@ -64,7 +64,8 @@ def find(facts: Facts) -> Readme | None:
     candidates = sorted(every, key=lambda path: (not path.lower().endswith(".md"), len(path), path))
     for folder in _FOLDERS:
         for path in candidates:
-            here = path.lower().startswith(folder) and path.count("/") == folder.count("/")
+            lower = path.lower()
+            here = lower.startswith(folder) and path.count("/") == folder.count("/") and "read" in lower
             target = _resolve(facts, path) if here and words.NAME.search(path) else None
             if target is not None:
                 return _read(facts, target)
@@ -112,7 +113,7 @@ def _shows_usage(facts: Facts, text: str, code: str, headings: str) -> bool:
     """A command or a piece of code that uses the project, or a link that opens it."""
     if words.RUNS.search(code) or words.PYTHON_CODE.search(code) or words.NOTEBOOK_LINK.search(text):
         return True
-    if words.README_LINK.search(text) or words.GUIDE_LINK.search(text):
+    if words.README_LINK.search(text) or words.links_guide(text):
         return True  # told elsewhere: in the README of each part, in a guide, in examples
     if facts.project.kind is Kind.COURSE and len(words.LOCAL_LINK.findall(text)) >= 3:
         return True

@@ -57,12 +57,21 @@ NOTEBOOK_LINK = lazy_regex(
     r"studiolab\.sagemaker|huggingface\.co/spaces|\.streamlit\.app|deepnote\.com"
 )
 _GUIDE = r"(?:example|tutorial|quick ?-?start|getting[- _]?started|user[- ]?guide|usage|readthedocs|\bdocumentation)"
+_GUIDE_SIGNS = ("example", "tutorial", "quick", "getting", "user", "usage", "readthedocs", "documentation")
 GUIDE_LINK = lazy_regex(
     rf"(?<!!)\[[^\]]*{_GUIDE}[^\]]*\]\(|(?<!!)\[[^\]]*\]\([^)]*{_GUIDE}|`[^`<]*{_GUIDE}[^`<]*<[^`>]+>`_|"
     rf"{_GUIDE}[^.\n]{{0,40}}\s(?:can be found|is available|are available|is hosted|lives?|see)\b",
     re.IGNORECASE,
 )
 """A link to examples, a tutorial or a guide: Markdown (not an image) or reStructuredText."""
+
+
+def links_guide(text: str) -> bool:
+    """Whether there is such a link. Most pages without one have none of the words either, which is quicker to see."""
+    lower = text.lower()
+    return any(sign in lower for sign in _GUIDE_SIGNS) and GUIDE_LINK.search(text) is not None
+
+
 LOCAL_LINK = lazy_regex(r"\]\((?!https?:|#|mailto:)[^)\s]+\)")
 README_LINK = lazy_regex(r"\]\((?!https?:)[^)\s]*readme\.\w+\)", re.IGNORECASE)
 DATA = _words(
@@ -127,5 +136,7 @@ def count_words(text: str) -> int:
     """Words of prose; eight ideographs count as five words, as translations show."""
     prose = TREE.sub("", FENCE.sub("", text))
     prose = re.sub(r"\]\([^)]*\)|<[^>]*>|https?://\S+|[|=*#_-]{2,}", " ", prose)
-    ideographs = len(_IDEOGRAPH.findall(prose))
-    return len(re.findall(r"[^\W\d_]{2,}", _IDEOGRAPH.sub("", prose))) + ideographs * 5 // 8
+    ideographs = 0
+    if not prose.isascii():
+        prose, ideographs = _IDEOGRAPH.subn("", prose)
+    return len(re.findall(r"[^\W\d_]{2,}", prose)) + ideographs * 5 // 8

@@ -112,10 +112,11 @@ def _python_of(facts: Facts, path: str) -> Iterator[tuple[float, Evidence]]:
     elif is_dockerfile(path):
         yield from _of_dockerfile(facts, path)
     elif lowered.endswith((".yaml", ".yml")) and not _CI_FILES.search(path):
-        match = _TAGGED.search(facts.text(path)) if facts.files[path].size < MAX_YAML else None
+        text = facts.text(path) if facts.files[path].size < MAX_YAML else ""
+        match = _TAGGED.search(text) if "mage" in text else None
         if match:
             version = f"{match['python'][0]}.{match['python'][1:].lstrip('.')}"
-            place = place_of(path, facts.text(path), match)
+            place = place_of(path, text, match)
             detail = f"{path} runs in an image with Python {version}{_age(version)}"
             yield STATED, Evidence(detail, place, Strength.CONFIGURED)
     elif lowered in ("devcontainer.json", ".devcontainer.json"):
@@ -123,7 +124,8 @@ def _python_of(facts: Facts, path: str) -> Iterator[tuple[float, Evidence]]:
     elif _CI_FILES.search(path):
         yield from _found(facts, path, _CI_PYTHON, TESTED, f"{path} sets up a stated Python")
     elif lowered.startswith("readme") and "/" not in path:
-        front = _FRONT_MATTER.match(facts.text(path).replace("\r\n", "\n"))
+        text = facts.text(path)
+        front = _FRONT_MATTER.match(text.replace("\r\n", "\n")) if text.startswith("---") else None
         if front:
             yield STATED, Evidence(f"the Space runs Python {front[1]}", Location(path, 1), Strength.CONFIGURED)
         yield from _found(facts, path, _PROSE, TOLD, f"only {path} mentions a version")

@@ -101,7 +101,9 @@ def _parse(
     windows = shell in ("pwsh", "powershell", "cmd")
     if windows:
         text = _from_windows(text, shell)
-    tree = _tree(_HERE.sub(lambda m: m.group().split()[0] + " __here__", text), line, not windows)
+    if "dirname" in text:
+        text = _HERE.sub(lambda m: m.group().split()[0] + " __here__", text)
+    tree = _tree(text, line, not windows)
     run = _Run(dict(variables), errexit, pipefail, here, "wait" in text)
     if call:
         run.functions.update(_definitions(tree))
@@ -391,6 +393,9 @@ class _Run:
             if "__here__" in part.text:
                 return posixpath.relpath(self.here or ".", self.directory or ".") + "/.." * part.text.count("/..")
             return "__root__" if _ROOT.fullmatch(f"$({part.text.strip()})") else f"$({part.text})"
+
+        if "$" not in part.text:
+            return part.text
 
         def put(match: re.Match[str]) -> str:
             name = match.group(1) or match.group(3)

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from prodcheck.extract import shell
+from prodcheck.extract.dependency import normalise
 from prodcheck.extract.python import Call
 from prodcheck.extract.run import FileFacts
 from prodcheck.facts.calls import Calls
@@ -57,7 +58,8 @@ def build(
     index = _Index(files, paths, calls, dependencies, ci, git, signatures, text)
     found = []
     for signature in signatures:
-        evidence = [e for mark in signature.marks for e in index.evidence(mark, signature.topic)]
+        marks = [mark for mark in signature.marks if index.may_show(mark)]
+        evidence = [e for mark in marks for e in index.evidence(mark, signature.topic)]
         if evidence:
             evidence.sort(key=lambda e: (-e.strength, e.location.sort_key if e.location else ("", 0, 0, 0), e.detail))
             places = {e.location or e.detail: e for e in reversed(evidence)}  # one place, its strongest evidence
@@ -146,6 +148,16 @@ class _Index:
                 found.setdefault(call.name, []).append((path, call))
         return [item for items in found.values() for item in items]
 
+    def may_show(self, mark: Mark) -> bool:
+        """False for a mark of which nothing is seen, as of nearly all, where one look into a table tells."""
+        if mark.what == "import":
+            return mark.pattern in self.imports
+        if mark.what == "dependency":
+            return normalise(mark.pattern) in self.dependencies.declared
+        if mark.what == "command":
+            return mark.pattern.partition(" ")[0] in self.commands
+        return True
+
     def evidence(self, mark: Mark, topic: str) -> Iterator[Evidence]:
         """Places where one mark is seen, at most a handful."""
         roles = _ROLES.get(topic, _OWN)
@@ -165,7 +177,7 @@ class _Index:
         elif mark.what == "call":
             found = self._called(mark, roles)
         elif mark.what == "dependency":
-            name = re.sub(r"[-_.]+", "-", mark.pattern).lower()
+            name = normalise(mark.pattern)
             places = self.dependencies.declared.get(name, ())
             found = (Evidence(f"declares {name}", place, mark.strength) for place in places)
         elif mark.what == "command":

@@ -52,7 +52,8 @@ def _table() -> FirstWords[tuple[str, re.Pattern[str]]]:
 def classify(command: str) -> frozenset[str]:
     """Verbs of one normalised command line: `python -m x` written as `x`, programs without folder and version."""
     command = command[:2_000]
-    if _INFORMATION.match(command) or _DRY_TEST.search(command):
+    asks = "--" in command or command.endswith((" -h", " -V"))
+    if asks and (_INFORMATION.match(command) or _DRY_TEST.search(command)):
         return frozenset()
     verbs = {verb for verb, pattern in _table().of(command) if pattern.match(command)}
     if "--dry-run" in command.split():
