@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import prodcheck
+from prodcheck.extract import ci
+from prodcheck.extract.secrets import stores
 from prodcheck.facts import apis
 from prodcheck.patterns import FirstWords, heads, lazy_regex
 
@@ -65,7 +67,8 @@ def test_a_lazy_pattern_does_what_the_compiled_one_does() -> None:
         (r"(?:pandas|dask\.dataframe|awswrangler\.\w+)\.read", ["pandas", "dask.dataframe", "awswrangler."]),
         (r"dbt (?:test|build)\b|(?:great_expectations|gx) run", ["dbt ", "great_expectations", "gx"]),
         (r"nose2?|colou*r|a+b|x{0}y", ["nose", "colo", "a", ""]),
-        (r"(?:a|b)?c|.*d|[e|f]g|\bh|(?i)i", ["", "", "", "", ""]),
+        (r"(?:a|b)?c|(?:d|e)*?f|(?:g){0,2}h", ["a", "b", "c", "d", "e", "f", ""]),
+        (r".*d|[e|f]g|\bh|(?i)i|(?:j|)k|(?:l)?.", ["", "", "", "", "j", "", "l", ""]),
         (r"a\.?b|\(c|", ["a", "(c", ""]),
     ],
 )
@@ -90,6 +93,20 @@ def test_a_pattern_that_cannot_match_is_left_out() -> None:
     assert table.of("pandas.read_csv()") == [1, 3, 4]
     assert table.of("mmcls.load") == [2, 3]
     assert table.of("num.load") == table.of("") == table.of("?.fit") == [3]
+
+
+SIGNED = [
+    *((pattern, (sign,), str) for _, sign, pattern in ci._PATHS),
+    *((store.path, stores._SIGNS, str.lower) for store in stores.STORES),
+]
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_a_plain_word_is_in_every_path_that_its_pattern_matches(data: st.DataObject) -> None:
+    pattern, signs, spelled = data.draw(st.sampled_from(SIGNED))
+    path = data.draw(st.from_regex(pattern, alphabet=st.characters(max_codepoint=127)))
+    assert any(sign in spelled(path) for sign in signs), path
 
 
 RUN = """

@@ -93,7 +93,10 @@ def _head(pattern: str) -> list[str]:
     for token in _TOKEN.finditer(pattern) if pattern.startswith("(?:") else ():
         depth += (token[0] == "(") - (token[0] == ")")
         if depth == 0:
-            return [""] if pattern[token.end() :].startswith(_MAY_LACK) else heads(pattern[3 : token.start()])
+            inside, rest = heads(pattern[3 : token.start()]), pattern[token.end() :]
+            if rest.startswith(("?", "*")):
+                return inside + _head(rest[1:].removeprefix("?"))
+            return [""] if rest.startswith("{") else inside
     plain = _PLAIN.match(pattern)
     head = plain[0] if plain else ""
     if pattern[len(head) :].startswith(_MAY_LACK):

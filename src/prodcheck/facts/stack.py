@@ -210,9 +210,9 @@ class _Index:
         last = pattern.rpartition("/")[2]
         if not _WILD.search(last):
             return self.names.get(last, ())
-        suffix = re.search(r"\*(\.\w+)$", last)
-        if suffix:
-            return self.suffixes.get(suffix[1], ())
+        start, dot, end = last.rpartition(".")
+        if end and start.endswith("*") and not _WILD.search(end):
+            return self.suffixes.get(dot + end, ())
         literal = [part for part in pattern.split("/")[:-1] if part and not _WILD.search(part)]
         if literal:
             return min((self.folders.get(part, ()) for part in literal), key=len)
@@ -249,10 +249,12 @@ class _Index:
                     break
 
     def _texts(self, mark: Mark, roles: frozenset[Role]) -> Iterator[Evidence]:
-        pattern, begins = lazy_regex(mark.pattern, re.MULTILINE), heads(mark.pattern)
+        begins: list[str] = []
         for path in self._own(mark, roles):
             content = self._content(path)
-            match = pattern.search(content) if any(begin in content for begin in begins) else None
+            begins = begins or heads(mark.pattern)
+            found = any(begin in content for begin in begins)
+            match = re.search(mark.pattern, content, re.MULTILINE) if found else None
             if match:
                 line = content.count("\n", 0, match.start()) + 1
                 said = " ".join(match[0].split())[:40]
@@ -367,7 +369,7 @@ _WILD = lazy_regex(r"[*?\[{]")
 
 def _alternatives(pattern: str) -> list[str]:
     """The pattern with its first `{a,b}` written out, so that each can be looked up by name."""
-    match = re.search(r"\{([^{}]*)\}", pattern)
+    match = re.search(r"\{([^{}]*)\}", pattern) if "{" in pattern else None
     if not match:
         return [pattern]
     return [
