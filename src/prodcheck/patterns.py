@@ -77,6 +77,8 @@ class FirstWords(Generic[T]):
 
 def heads(pattern: str) -> list[str]:
     """Plain texts, with one of which all that a pattern matches begins; an empty one where that cannot be told."""
+    if "|" not in pattern:
+        return _head(pattern)
     found = []
     start = depth = 0
     for token in _TOKEN.finditer(pattern):
