@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import prodcheck
+from conftest import GitRepoFactory
 from prodcheck.extract import ci
 from prodcheck.extract.secrets import stores
 from prodcheck.facts import apis
 from prodcheck.patterns import FirstWords, heads, lazy_regex
+from prodcheck.rules import compiled, load_ruleset
 
 
 def python(code: str, *arguments: str) -> str:
@@ -126,12 +128,82 @@ def test_the_version_alone_needs_no_command_line() -> None:
     assert not {"click", "yaml", "dataclasses", "prodcheck.cli"} & set(modules.split())
 
 
-def test_the_hook_imports_only_what_rules_about_single_files_need(tmp_path: Path) -> None:
+PROJECT = {
+    "pyproject.toml": '[project]\nname = "churn"\nversion = "0.1"\ndependencies = ["pandas>=2"]\n[tool.ruff]\n',
+    "requirements.txt": "pandas==2.3.3\n",
+    "README.md": "# Churn\n\nInstall with `pip install -r requirements.txt`, run `pytest`.\n",
+    ".gitignore": ".env\n",
+    ".github/workflows/ci.yml": "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n"
+    "      - run: pip install -r requirements.txt\n      - run: pytest\n",
+    "params.yaml": "train:\n  depth: 4\n",
+    "src/churn/scale.py": "import pandas as pd\n\n\ndef scale(frame: pd.DataFrame):\n    return frame\n",
+    "tests/test_scale.py": "from churn.scale import scale\n\n\ndef test_scale():\n    assert scale\n",
+}
+COUNTING = """
+import re, sys
+from pathlib import Path
+
+try:
+    from re import _compiler as compiler
+except ImportError:
+    import sre_compile as compiler
+
+import prodcheck.rules.load as load
+
+folder = Path(sys.argv.pop(1))
+load.rules_folder = lambda: folder
+real, ours = compiler.compile, 0
+
+def counting(pattern, flags=0):
+    global ours
+    frame = sys._getframe(1)
+    while frame.f_globals["__name__"].partition(".")[0] in ("re", "sre_compile"):
+        frame = frame.f_back
+    ours += frame.f_globals["__name__"].startswith("prodcheck.")
+    return real(pattern, flags)
+
+compiler.compile = counting
+"""
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> str:
+    """A folder with the rules as a wheel has them."""
+    rules = load_ruleset()
+    (tmp_path / compiled.FILE_NAME).write_text(compiled.dump(rules.rules, rules.signatures), encoding="utf-8")
+    return str(tmp_path)
+
+
+def test_a_plain_run_imports_and_compiles_only_what_a_small_project_needs(
+    git_repo: GitRepoFactory, installed: str
+) -> None:
+    repo = git_repo(PROJECT)
+    code = f"{COUNTING}{RUN}print(ours)"
+    *_, imported, ours = python(code, installed, "check", str(repo.path), "--no-cache").splitlines()
+    modules = set(imported.split())
+    readers = "codec pool ci_azure ci_gitlab ci_cloud ci_others conda setuptools tasks_make".split()
+    others = "pickle shutil sqlite3 multiprocessing concurrent.futures jinja2 git detect_secrets".split()
+    parts = "recall baseline facts.operations facts.tests repository.commit repository.memory".split()
+    left_out = {*others, *(f"prodcheck.extract.{name}" for name in readers), *(f"prodcheck.{name}" for name in parts)}
+    assert left_out & modules == set()
+    assert len([name for name in modules if name.startswith("prodcheck")]) <= 145
+    assert int(ours) <= 210, "patterns that prodcheck compiles: is there a plain word to look for first?"
+
+
+def test_the_hook_imports_only_what_rules_about_single_files_need(tmp_path: Path, installed: str) -> None:
     (tmp_path / "train.py").write_text("x = 1\n")
-    code = f"import os\nos.chdir({str(tmp_path)!r})\n{RUN}"
-    modules = set(python(code, "check", "--hook", "train.py").splitlines()[-1].split())
-    heavy = {"git", "jinja2", "detect_secrets", "sqlite3", "concurrent.futures", "tempfile", "difflib"}
+    code = f"{COUNTING}import os\nos.chdir({str(tmp_path)!r})\n{RUN}print(ours)"
+    *_, imported, ours = python(code, installed, "check", "--hook", "train.py").splitlines()
+    modules = set(imported.split())
+    heavy = {"git", "jinja2", "detect_secrets", "sqlite3", "concurrent.futures", "tempfile", "difflib", "subprocess"}
+    heavy |= {"yaml", "tomllib", "tomli", "hashlib", "textwrap", "pickle", "shutil"}
     assert not heavy & modules
+    assert {name for name in modules if name.startswith("prodcheck.facts.")} == {
+        "prodcheck.facts.facts",
+        "prodcheck.facts.paths",
+        "prodcheck.facts.signatures",
+    }
+    assert int(ours) <= 15
     assert {name for name in modules if name.startswith("prodcheck.checks.")} == {
         "prodcheck.checks.parsing",
         "prodcheck.checks.paths",
