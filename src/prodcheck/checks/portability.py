@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from prodcheck.extract.conda import has_build
-from prodcheck.extract.dependency import Manifest, Requirement, inside, url_bound
+from prodcheck.extract.dependency import Manifest, Requirement, has_build, inside, url_bound
 from prodcheck.facts import Facts, import_names
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severity, Strength
 from prodcheck.records import dataclass

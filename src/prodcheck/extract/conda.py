@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from prodcheck.extract import requirements
-from prodcheck.extract.dependency import Manifest, Requirement, bound_of, inside, normalise
+from prodcheck.extract.dependency import Manifest, Requirement, bound_of, has_build, inside, normalise
 from prodcheck.extract.text import decode
 from prodcheck.patterns import lazy_regex
 
@@ -27,11 +27,6 @@ def parse(spec: str, line: int | None, group: str = "") -> Requirement | None:
         return None
     rest = match[2].strip()
     return Requirement(normalise(match[1]), line, bound(rest), rest, group, raw=text, conda=True)
-
-
-def has_build(requirement: Requirement) -> bool:
-    """True for a conda pin that names a build too, `numpy=1.21=py39_0`: it exists for one system only."""
-    return requirement.conda and re.match(r"={1,2}[^=\s]+=[^=\s]+\Z", requirement.specifier) is not None
 
 
 def bound(version: str) -> str:

@@ -85,6 +85,11 @@ def normalise(name: str) -> str:
     return _SEPARATORS.sub("-", name.strip()).lower().strip("-")
 
 
+def has_build(requirement: Requirement) -> bool:
+    """True for a conda pin that names a build too, `numpy=1.21=py39_0`: it exists for one system only."""
+    return requirement.conda and re.match(r"={1,2}[^=\s]+=[^=\s]+\Z", requirement.specifier) is not None
+
+
 def bound_of(specifier: str) -> str:
     """How tightly a version specifier of pip, Poetry or PDM binds: exact, range, lower, other or none."""
     text = specifier.strip().strip("()").strip()
