@@ -1,7 +1,7 @@
 """`dataclass`, at a seventh of the cost of importing it: use it as the one of the standard library.
 
 The standard decorator compiles six functions for a frozen class. With the more than a hundred classes of prodcheck that
-was two thirds of its start-up. Here a class compiles one function, `__init__`, when its first instance is made; all
+was two thirds of its start-up. Here a class compiles one function, `__init__`, and only after a few instances; all
 classes share the functions for comparing, hashing and printing. `replace` and `fields` of `dataclasses` work as ever.
 """
 
@@ -23,6 +23,8 @@ else:
 
 
 _UNSET = object()
+_FEW = 8
+"""Instances that are made without a compiled `__init__`: compiling takes as long as twenty of them."""
 
 
 def _prepared(cls: type, frozen: bool, slots: bool) -> type:
@@ -63,11 +65,34 @@ def _with_slots(cls: type) -> type:
 
 
 def _first_init(cls: Any, defaults: Mapping[str, object], frozen: bool) -> Callable[..., None]:
+    left = 0 if any(getattr(default, "kw_only", False) is True for default in defaults.values()) else _FEW
+
     def __init__(self: object, *args: object, **kwargs: object) -> None:
-        cls.__init__ = _init(cls, defaults, frozen)
-        cls.__init__(self, *args, **kwargs)
+        nonlocal left
+        left -= 1
+        if left < 0 or not _filled(self, defaults, args, kwargs):
+            cls.__init__ = _init(cls, defaults, frozen)
+            cls.__init__(self, *args, **kwargs)
 
     return __init__
+
+
+def _filled(
+    record: object, defaults: Mapping[str, Any], args: tuple[object, ...], kwargs: Mapping[str, object]
+) -> bool:
+    """Give an instance its values; False where the call is wrong, which the compiled function tells better."""
+    first = dict(zip(defaults, args))  # noqa: B905 - too few and too many are both seen below
+    values = {**defaults, **first, **kwargs}
+    if len(first) < len(args) or len(values) > len(defaults) or not first.keys().isdisjoint(kwargs):
+        return False
+    for name, value in values.items():
+        if value.__class__ is dataclasses.Field:
+            make: Any = value.default_factory
+            value = value.default if make is dataclasses.MISSING else make()
+        if value is _UNSET or value is dataclasses.MISSING:
+            return False
+        object.__setattr__(record, name, value)
+    return True
 
 
 def _init(cls: type, defaults: Mapping[str, object], frozen: bool) -> Callable[..., None]:

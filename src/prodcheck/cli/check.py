@@ -188,7 +188,6 @@ def _sources(project: Project, options: dict[str, Any]) -> Project:
 
 def _write(report: Report, repository: Repository, options: dict[str, Any], wanted: Plan, code: int) -> None:
     from prodcheck.report import Options, render
-    from prodcheck.report.annotations import inert
 
     plain = Options(width=100, color=False, verbose=options["verbose"], exit_code=code, ci=_ci())
     if "html" in wanted.formats:
@@ -202,6 +201,8 @@ def _write(report: Report, repository: Repository, options: dict[str, Any], want
     if not (options["quiet"] and texts and wanted.stdout == "text"):
         shown = render(report, wanted.stdout, terminal(options, code) if wanted.stdout == "text" else plain)
         if wanted.stdout == "text" and plain.ci in ("github-actions", "azure-pipelines"):
+            from prodcheck.report.annotations import inert
+
             shown = inert(shown)
         if wanted.stdout == "text":
             click.echo(shown.rstrip("\n"), color=True)

@@ -5,21 +5,26 @@ from __future__ import annotations
 from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
 
-_SKIPPED = lazy_regex(
-    r"(?i)\.(?:csv|tsv|jsonl|ndjson|svg|map|min\.js|min\.css|css|lock|sum|po|pot|dvc|cast)$|"
-    r"(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|conda-lock\.ya?ml|\.secrets\.baseline|"
-    r"\.gitleaksignore|\.?gitleaks\.toml|tokenizer(?:_config)?\.json|vocab\.(?:json|txt)|merges\.txt)$|"
-    r"(?:^|/)(?:node_modules|site-packages|bower_components|\.ipynb_checkpoints)/"
+_SKIPPED_ENDS = tuple(".csv .tsv .jsonl .ndjson .svg .map .min.js .min.css .css .lock .sum .po .pot .dvc .cast".split())
+_SKIPPED_NAMES = frozenset(
+    "package-lock.json npm-shrinkwrap.json pnpm-lock.yaml conda-lock.yml conda-lock.yaml .secrets.baseline "
+    ".gitleaksignore gitleaks.toml .gitleaks.toml tokenizer.json tokenizer_config.json vocab.json vocab.txt "
+    "merges.txt".split()
 )
+_SKIPPED_FOLDERS = frozenset("node_modules site-packages bower_components .ipynb_checkpoints".split())
 """Generated and data files: what looks like a secret in them is a hash, a vocabulary, or somebody else's."""
-_TRANSLATIONS = lazy_regex(r"(?i)(?:^|/)(?:i18n|locales?|lang|langs|languages|translations?)/|\.(?:resx|strings|xlf)$")
+_TRANSLATIONS = frozenset("i18n locale locales lang langs languages translation translations".split())
+_TRANSLATED_ENDS = (".resx", ".strings", ".xlf")
 """The word for "password" in forty languages."""
-_CONFIGURATION = lazy_regex(
-    r"(?i)(?:^|/)(?:\.?env(?:\.[\w.-]+)?|dockerfile[\w.-]*|containerfile|[._]netrc|"
-    r"\.(?:npmrc|pypirc|databrickscfg|s3cfg)|\.?credentials|config)$|"
-    r"\.(?:ini|cfg|conf|config|cnf|properties|toml|ya?ml|sh|bash|zsh|env|envrc|tfvars|rsp|dockerfile)$"
+_CONFIGURATION_ENDS = tuple(
+    ".ini .cfg .conf .config .cnf .properties .toml .yml .yaml .sh .bash .zsh .env .envrc .tfvars .rsp "
+    ".dockerfile".split()
 )
-_PROSE = lazy_regex(r"(?i)\.(?:md|mdx|markdown|rst|adoc|txt|text|bat|cmd|ps1|fish)$|(?:^|/)[^./]+$|(?:^|/)\.[^./]+$")
+_CONFIGURATION_NAMES = frozenset(
+    "env .env containerfile .netrc _netrc .npmrc .pypirc .databrickscfg .s3cfg credentials .credentials config".split()
+)
+_ENVIRONMENT = lazy_regex(r"\.?env\.[\w.-]+|dockerfile[\w.-]*")
+_PROSE_ENDS = tuple(".md .mdx .markdown .rst .adoc .txt .text .bat .cmd .ps1 .fish".split())
 _CREDENTIALS = lazy_regex(
     r"(?i)(?:^|/)(?:\.env(?:\.(?!example|sample|template|dist|defaults?|tpl|tmpl)[\w-]+)*|"
     r"\.?netrc|_netrc|\.pgpass|\.htpasswd|\.git-credentials|\.pypirc|\.npmrc|\.s3cfg|\.dockercfg|\.dockerconfigjson|"
@@ -48,10 +53,20 @@ class Reading:
 
 def reading(path: str) -> Reading | None:
     """How to read a file; None for one that is not worth reading."""
-    if _SKIPPED.search(path):
+    *folders, name = path.lower().split("/")
+    if name.endswith(_SKIPPED_ENDS) or name in _SKIPPED_NAMES or not _SKIPPED_FOLDERS.isdisjoint(folders):
         return None
-    style = "configuration" if _CONFIGURATION.search(path) else "prose" if _PROSE.search(path) else "code"
-    return Reading(not _TRANSLATIONS.search(path), style)
+    translated = name.endswith(_TRANSLATED_ENDS) or not _TRANSLATIONS.isdisjoint(folders)
+    return Reading(not translated, _style(name))
+
+
+def _style(name: str) -> str:
+    if name.endswith(_CONFIGURATION_ENDS) or name in _CONFIGURATION_NAMES:
+        return "configuration"
+    if name.startswith(("env.", ".env.", "dockerfile")) and _ENVIRONMENT.fullmatch(name):
+        return "configuration"
+    bare = name[1:] if name.startswith(".") else name
+    return "prose" if name.endswith(_PROSE_ENDS) or "." not in bare else "code"
 
 
 def holds_credentials(path: str) -> bool:
