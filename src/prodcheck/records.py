@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -151,8 +152,14 @@ def _hash(self: Any) -> int:
 
 
 def _repr(self: Any) -> str:
-    shown = [name for name, default in self._defaults.items() if getattr(default, "repr", True) is not False]
-    return f"{self.__class__.__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in shown)})"
+    values = [f"{name}={getattr(self, name)!r}" for name in _shown(self.__class__)]
+    return f"{self.__class__.__qualname__}({', '.join(values)})"
+
+
+@cache
+def _shown(cls: Any) -> list[str]:
+    """The fields that `repr` shows."""
+    return [name for name, default in cls._defaults.items() if getattr(default, "repr", True) is not False]
 
 
 def _state(self: Any) -> list[object]:

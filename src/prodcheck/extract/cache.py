@@ -275,29 +275,32 @@ def code_version(*names: str) -> str | None:
 
     The sources themselves are read, which takes a millisecond per megabyte: a number to raise would be forgotten, and
     times of files are new in every CI job. `names` limits it to some files and folders of the package. The Python and
-    the packages that parse for us are part of it. None where the package is no folder on disk.
+    the packages that parse for us are part of it; the rules, which are data, are not. None where the package is no
+    folder on disk.
     """
     import hashlib
 
-    package = Path(__file__).resolve().parent.parent
+    package = str(Path(__file__).resolve().parent.parent)
     digest = hashlib.blake2b(digest_size=20)
     try:
-        for top in (package / name for name in names) if names else (package,):
+        for top in [f"{package}/{name}" for name in names] or [package]:
             for path in sorted(_sources(top)):
-                digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+                with open(path, "rb") as file:  # noqa: PTH123 - these are hundreds
+                    content = file.read()
+                digest.update(path.removeprefix(package).encode() + b"\0" + content + b"\0")
         digest.update("\n".join(_parsers()).encode())
     except OSError:
         return None
     return f"{sys.implementation.name}{sys.version_info[0]}.{sys.version_info[1]} {digest.hexdigest()}"
 
 
-def _sources(top: Path) -> Iterable[Path]:
-    if top.is_file():
+def _sources(top: str) -> Iterable[str]:
+    if not os.path.isdir(top):  # noqa: PTH112
         return [top]
     found = []
     for folder, folders, names in os.walk(top):
-        folders[:] = [name for name in folders if name != "__pycache__"]
-        found += [Path(folder, name) for name in names if not name.endswith((".pyc", ".pyo"))]
+        folders[:] = [name for name in folders if name not in ("__pycache__", "_rules")]
+        found += [f"{folder}/{name}" for name in names if not name.endswith((".pyc", ".pyo"))]
     return found
 
 
