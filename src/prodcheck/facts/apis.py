@@ -8,7 +8,7 @@ the next release. Measured on 3,871 public notebooks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from prodcheck.patterns import FirstWords, lazy_regex
 
@@ -20,19 +20,24 @@ SHORT = {
 }
 
 
-class Names:
-    """What any of some patterns matches."""
+class Tables:
+    """Several tables of patterns, of which a name is looked up in all at once.
 
-    def __init__(self, patterns: Iterable[str]) -> None:
-        written_out = [_written_out(pattern) for pattern in patterns]
-        self._patterns = FirstWords([(pattern, lazy_regex(pattern)) for pattern in written_out])
+    Nearly every name is in none, and is told so by its first word.
+    """
 
-    def fullmatch(self, name: str) -> bool:
-        return any(pattern.fullmatch(name) for pattern in self._patterns.of(name))
+    def __init__(self, tables: Mapping[str, Iterable[str]]) -> None:
+        """Takes the patterns of each table by its name."""
+        written_out = [(_written_out(pattern), table) for table, patterns in tables.items() for pattern in patterns]
+        self._patterns = FirstWords([(pattern, (table, lazy_regex(pattern))) for pattern, table in written_out])
 
-    def match(self, name: str) -> bool:
-        """True when the beginning of the name matches."""
-        return any(pattern.match(name) for pattern in self._patterns.of(name))
+    def of(self, name: str) -> frozenset[str]:
+        """The tables of which a pattern matches the whole name."""
+        return frozenset([table for table, pattern in self._patterns.of(name) if pattern.fullmatch(name)])
+
+    def begun(self, name: str) -> frozenset[str]:
+        """The tables of which a pattern matches the beginning of the name."""
+        return frozenset([table for table, pattern in self._patterns.of(name) if pattern.match(name)])
 
 
 def _written_out(pattern: str) -> str:

@@ -5,7 +5,7 @@ Stages are read off resolved names, so that `scaler.fit` is no training and `mod
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
 from functools import lru_cache
 
@@ -41,21 +41,23 @@ class FileStages:
         return bool(self.stages.get(stage))
 
 
-_LOAD = apis.Names(apis.LOAD + apis.FETCH)
-_TOY = apis.Names(apis.TOY)
-_PREPARE = apis.Names(apis.PREPARE)
-_WEAK = apis.Names(apis.PREPARE_WEAK)
-_TRANSFORMER = apis.Names(apis.TRANSFORMER)
-_ESTIMATOR = apis.Names(apis.ESTIMATOR)
-_CLUSTER = apis.Names(apis.CLUSTER)
-_TRAIN = apis.Names(apis.TRAIN)
-_EVALUATE = apis.Names(apis.EVALUATE)
-_EVALUATE_NAME = apis.Names(apis.EVALUATE_NAMES)
-_PREDICT = apis.Names(apis.PREDICT)
-_PERSIST = apis.Names(apis.PERSIST)
-_SERVE = apis.Names(apis.SERVE)
-_SERVE_UI = apis.Names(apis.SERVE_UI)
-_SERVE_BASE = apis.Names(apis.SERVE_BASES)
+_CALLS = apis.Tables(
+    {
+        "load": apis.LOAD + apis.FETCH,
+        "toy": apis.TOY,
+        "prepare": apis.PREPARE,
+        "weak": apis.PREPARE_WEAK,
+        "train": apis.TRAIN,
+        "evaluate": apis.EVALUATE,
+        "evaluate by name": apis.EVALUATE_NAMES,
+        "predict": apis.PREDICT,
+        "persist": apis.PERSIST,
+        "serve": apis.SERVE,
+        "interface": apis.SERVE_UI,
+    }
+)
+_CLASSES = apis.Tables({"transformer": apis.TRANSFORMER, "estimator": apis.ESTIMATOR, "cluster": apis.CLUSTER})
+_BASES = apis.Tables({"serve": apis.SERVE_BASES})
 _DATA_FILE = lazy_regex(
     r"\.(?:csv|tsv|parquet|jsonl|ndjson|arff|npy|npz|h5|hdf5|feather|xlsx?|mat|libsvm|svm|tfrecords?|wav|conll\w*)(?:\.\w+)?$"
 )
@@ -136,16 +138,24 @@ def _meaning(name: str) -> _Meaning | None:
     """The meaning of a name; None for one that says nothing at all, as nearly all of them."""
     method = name.rpartition(".")[2]
     top = _binding(name)
+    tables = _CALLS.of(name)
     found = _Meaning(
         top,
-        tuple(_by_name(name)),
-        tuple(_by_name(f"?.{method}")) if top else (),
+        tuple(_by_name(name, tables)),
+        _by_method(method) if top else (),
         name == "open" or method in _SHAPED or method.endswith("Trainer"),
         method in _STEPS,
-        "yes" if _SERVE.fullmatch(name) else "interface" if _SERVE_UI.fullmatch(name) else "",
+        "yes" if "serve" in tables else "interface" if "interface" in tables else "",
     )
     says = found.stages or found.unbound or found.shaped or found.loop or found.serves
     return found if says else None
+
+
+@lru_cache(maxsize=10_000)
+def _by_method(method: str) -> tuple[tuple[str, str], ...]:
+    """Stages that the method of something unknown tells."""
+    name = f"?.{method}"
+    return tuple(_by_name(name, _CALLS.of(name)))
 
 
 _SHAPED = frozenset("fit partial_fit score generate train save".split())
@@ -168,44 +178,45 @@ def describe(name: str) -> str:
     return f"calls {name.removeprefix('?')}" + ("" if name.endswith("()") else "()")
 
 
-def _by_name(name: str) -> Iterable[tuple[str, str]]:
-    """Stages that the name alone tells."""
+def _by_name(name: str, tables: Collection[str]) -> Iterable[tuple[str, str]]:
+    """Stages that the name alone tells, given the tables that it is in."""
     root, instance, _ = name.partition("()")
     method = name.rpartition(".")[2]
     if name.startswith(("self.", "super().")):
         return
     unknown = name.startswith("?.") or (instance and "." not in root)
-    if _TOY.fullmatch(name):
+    if "toy" in tables:
         yield "load", "toy"
-    elif (not instance and _LOAD.fullmatch(name)) or (instance and _LOAD.fullmatch(name) and not _PREPARE.match(name)):
+    elif "load" in tables and not (instance and "prepare" in _CALLS.begun(name)):
         yield "load", ""
-    if method in apis.PREPARE_METHODS or (not instance and _PREPARE.fullmatch(name)):
+    if method in apis.PREPARE_METHODS or (not instance and "prepare" in tables):
         yield "prepare", ""
-    elif (method in apis.PREPARE_WEAK_METHODS and (instance or unknown)) or _WEAK.fullmatch(name):
+    elif (method in apis.PREPARE_WEAK_METHODS and (instance or unknown)) or "weak" in tables:
         yield "prepare", f"weak:{method}"
-    transformer = instance and _TRANSFORMER.fullmatch(root)
+    classes = _CLASSES.of(root) if instance else ()
+    transformer = "transformer" in classes
     if instance and method in ("fit", "fit_resample") and not transformer:
-        if _CLUSTER.fullmatch(root):
+        if "cluster" in classes:
             yield "train", "cluster"
-        elif _ESTIMATOR.fullmatch(root) and method == "fit":
+        elif "estimator" in classes and method == "fit":
             yield "train", ""
-    elif method == "partial_fit" and instance and _ESTIMATOR.fullmatch(root):
+    elif method == "partial_fit" and instance and "estimator" in classes:
         yield "train", ""
-    if _TRAIN.fullmatch(name):
+    if "train" in tables:
         yield "train", ""
     elif method in apis.TRAIN_METHODS and (instance or unknown) and not transformer:
-        yield "train", "cluster" if method == "fit_predict" or _CLUSTER.fullmatch(root) else ""
+        yield "train", "cluster" if method == "fit_predict" or "cluster" in classes else ""
     plain = "()" not in name and not name.startswith("?.")
     if (
-        _EVALUATE.fullmatch(name)
+        "evaluate" in tables
         or (method in apis.EVALUATE_METHODS and (unknown or (instance and not transformer)))
-        or (plain and _EVALUATE_NAME.fullmatch(name))
-        or (method == "score" and instance and _ESTIMATOR.fullmatch(root))
+        or (plain and "evaluate by name" in tables)
+        or (method == "score" and instance and "estimator" in classes)
     ):
         yield "evaluate", ""
-    if (method in apis.PREDICT_METHODS and (unknown or instance) and not transformer) or _PREDICT.fullmatch(name):
+    if (method in apis.PREDICT_METHODS and (unknown or instance) and not transformer) or "predict" in tables:
         yield "predict", ""
-    if _PERSIST.fullmatch(name) or (method in apis.PERSIST_METHODS and (unknown or instance)):
+    if "persist" in tables or (method in apis.PERSIST_METHODS and (unknown or instance)):
         yield "persist", ""
 
 
@@ -216,9 +227,7 @@ def _by_shape(call: Call) -> tuple[tuple[str, str], ...]:
         root, instance, _ = name.partition("()")
         found: list[tuple[str, str]] = []
         if name.startswith("?.") or (instance and not name.startswith("super()")):
-            known = bool(instance) and bool(
-                _TRANSFORMER.fullmatch(root) or _ESTIMATOR.fullmatch(root) or _CLUSTER.fullmatch(root)
-            )
+            known = bool(instance) and bool(_CLASSES.of(root))
             if not known and (call.positional >= 2 or apis.FIT_KEYWORDS & call.keywords.keys()):
                 found.append(("train", ""))
         if call.keywords.keys() & {"validation_data", "eval_set", "validation_split"}:
@@ -245,7 +254,7 @@ def _by_shape(call: Call) -> tuple[tuple[str, str], ...]:
         return (("load", ""),)
     if method == "save" and ("()" in name or name.startswith("?.")):
         root = name.partition("()")[0]
-        if _ESTIMATOR.fullmatch(root) or (call.text and _MODEL_FILE.search(call.text)):
+        if "estimator" in _CLASSES.of(root) or (call.text and _MODEL_FILE.search(call.text)):
             return (("persist", ""),)
     return ()
 
@@ -298,12 +307,12 @@ def _configured(facts: PythonFacts, found: FileStages) -> None:
 
 @lru_cache(maxsize=10_000)
 def _serves(name: str) -> bool:
-    return _SERVE.fullmatch(name)
+    return "serve" in _CALLS.of(name)
 
 
 @lru_cache(maxsize=10_000)
 def _is_serving_base(name: str) -> bool:
-    return _SERVE_BASE.fullmatch(name)
+    return "serve" in _BASES.of(name)
 
 
 def _served(facts: PythonFacts, path: str) -> Iterable[Seen]:
