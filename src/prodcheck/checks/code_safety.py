@@ -67,6 +67,7 @@ def remote_code_trust(facts: Facts, params: Mapping[str, object]) -> Outcome:
     found: list[_Found] = []
     refused: list[Evidence] = []
     trusting = facts.calls.giving(["trust_remote_code"])
+    starting = frozenset(facts.calls.files(_STARTS))
     for path, file in facts.files.items():
         if facts.role(path) not in (Role.CODE,):
             continue
@@ -75,7 +76,7 @@ def remote_code_trust(facts: Facts, params: Mapping[str, object]) -> Outcome:
             for call in python.calls if path in trusting else ():
                 if call.keywords.get("trust_remote_code") is False:
                     refused.append(Evidence(f"{call.method}(trust_remote_code=False)", _place(path, file, call.line)))
-            if path in trusting or any(map(_STARTS.fullmatch, python.calls.names)):
+            if path in trusting or path in starting:
                 found.extend(_in_python(path, file, python, path in serving))
         if file.notebook is not None:
             found.extend(_in_cells(path, file))

@@ -31,6 +31,11 @@ _MANAGED_IMPORTS = lazy_regex(
     r"prefect\.blocks\.system|dotenv|pydantic_settings|environs|decouple|dynaconf|keyring|onepasswordconnectsdk|"
     r"infisical\w*)(?:\.|$)"
 )
+_MANAGED_TOPS = (
+    *("google.", "azure.", "hvac", "kaggle_secrets", "prefect.", "dotenv", "pydantic_settings", "environs", "decouple"),
+    *("dynaconf", "keyring", "onepasswordconnectsdk", "infisical"),
+)
+"""How all these begin: nearly every import is dismissed by it."""
 _MANAGED_CALLS = lazy_regex(
     r"^(?:os\.getenv|os\.environ\.get|getpass\.getpass|dbutils\.secrets\.get|modal\.Secret\.\w+|"
     r"google\.colab\.userdata\.get|"
@@ -45,7 +50,8 @@ def no_secret_guardrail(facts: Facts, params: Mapping[str, object]) -> Outcome:
     On GitHub a scanner may be switched on where the tree does not show it, so its absence is not a fact.
     """
     running = tuple(_scanners(facts))
-    others = (*_env_ignored(facts), *_managed(facts))
+    ignored, managed = _env_ignored(facts), _managed(facts)
+    others = (*ignored, *managed)
     if running:
         return Outcome(1.0, (*running, *others), reason="a scanner looks for credentials")
     configured = tuple(
@@ -57,9 +63,9 @@ def no_secret_guardrail(facts: Facts, params: Mapping[str, object]) -> Outcome:
     evidence = (*configured, *keys, *others)
     if any("github.com" in url for _, url in facts.git.remotes):
         return Outcome.unknown("no scanner in the tree, but GitHub may scan pushes unseen", evidence)
-    score = min(0.6, 0.4 * bool(_env_ignored(facts)) + 0.2 * bool(_managed(facts)) + 0.3 * bool(configured or keys))
-    ignored = "" if _env_ignored(facts) else " and `.env` is not ignored"
-    return Outcome(score, evidence, reason=f"nothing looks for credentials{ignored}")
+    score = min(0.6, 0.4 * bool(ignored) + 0.2 * bool(managed) + 0.3 * bool(configured or keys))
+    further = "" if ignored else " and `.env` is not ignored"
+    return Outcome(score, evidence, reason=f"nothing looks for credentials{further}")
 
 
 def _scanners(facts: Facts) -> Iterator[Evidence]:
@@ -107,14 +113,15 @@ def _env_ignored(facts: Facts) -> tuple[Evidence, ...]:
 
 def _managed(facts: Facts) -> tuple[Evidence, ...]:
     """The first place where code asks a secret manager, or the environment, for a credential."""
+    asking = frozenset(facts.calls.where(_MANAGED_CALLS.match))
     for path, file in facts.files.items():
         python = file.source
         if python is None or facts.role(path) in (Role.VENDORED, Role.TEST):
             continue
         for found in python.imports:
-            if _MANAGED_IMPORTS.match(found.module):
+            if found.module.startswith(_MANAGED_TOPS) and _MANAGED_IMPORTS.match(found.module):
                 return (Evidence(f"credentials come through {found.module}", Location(path, found.line)),)
-        for call in python.calls.named(_MANAGED_CALLS.match):
+        for call in python.calls.named(_MANAGED_CALLS.match) if path in asking else ():
             if _is_secret_name(call.text or ""):
                 return (Evidence(f"`{call.text}` comes through {call.name}", Location(path, call.line)),)
     return ()

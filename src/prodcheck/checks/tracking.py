@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from prodcheck.extract.python_model import PythonFacts
 from prodcheck.extract.text import split_lines
 from prodcheck.facts import Facts
+from prodcheck.facts.facts import once
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
 from prodcheck.patterns import lazy_regex
@@ -90,10 +91,16 @@ def _candidates(facts: Facts) -> Iterator[tuple[float, tuple[Evidence, ...], str
             yield 0.3, (Evidence("logs to a CSV file", place),), "metrics are logged to a CSV file"
 
 
+@once
+def _training(facts: Facts) -> frozenset[str]:
+    """Files that train."""
+    return frozenset(e.location.path for e in facts.code.trains if e.location)
+
+
 def _written(facts: Facts, path: str, python: PythonFacts) -> Evidence | None:
     """The first file of metrics that a training script opens for writing."""
     book = facts.files[path].notebook
-    if book is not None or all(e.location is None or e.location.path != path for e in facts.code.trains):
+    if book is not None or path not in _training(facts):
         return None  # what a notebook shows is kept in it; what else is opened says nothing about a run
     lines = split_lines(facts.text(path))
     for call in python.calls:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
-from pathlib import PurePosixPath
 
 from prodcheck.extract.python_model import PythonFacts
 from prodcheck.extract.run import FileFacts
-from prodcheck.facts.paths import Paths, Role
+from prodcheck.facts.paths import Paths, Role, suffix_of
 from prodcheck.facts.stages import FileStages, Seen, Stager
 from prodcheck.model import Evidence, Location
 from prodcheck.patterns import lazy_regex
@@ -179,7 +178,7 @@ def _is_notebook(path: str, facts: PythonFacts, files: Mapping[str, FileFacts]) 
         return False
     if facts.flavour == "databricks":
         return True
-    in_package = str(PurePosixPath(path).with_name("__init__.py")) in files
+    in_package = f"{path[: path.rfind('/') + 1]}__init__.py" in files
     return not (in_package or facts.has_main_guard or facts.lines_in_definitions > 0.5 * facts.code_lines)
 
 
@@ -201,7 +200,7 @@ def _notebook(
     modules: Mapping[str, frozenset[str]],
     role: Role,
 ) -> NotebookCode:
-    folder = str(PurePosixPath(path).parent)
+    folder = path.rpartition("/")[0] or "."
     own = modules[""] | modules.get(folder, frozenset())
     imported = {
         item.module.partition(".")[0] for item in facts.imports if item.level or item.module.partition(".")[0] in own
@@ -230,29 +229,37 @@ def _twins(files: Mapping[str, FileFacts], paths: Paths) -> dict[str, str]:
     books: dict[str, str] = {}
     for path, file in files.items():
         if file.notebook is not None and paths.role(path) is not Role.VENDORED:
-            books.setdefault(PurePosixPath(path).stem.lower(), path)
+            books.setdefault(_stem(path), path)
     found = {}
     for path, file in files.items():
         if file.python is not None and (file.python.flavour in NOTEBOOK_FLAVOURS):
-            book = books.get(PurePosixPath(path).stem.lower())
+            book = books.get(_stem(path))
             if book:
                 found[path] = book
     return found
 
 
+def _stem(path: str) -> str:
+    name = path.rpartition("/")[2]
+    return name.removesuffix(suffix_of(name)).lower()
+
+
 def _own_modules(files: Mapping[str, FileFacts], paths: Paths) -> dict[str, frozenset[str]]:
     """Names under which notebooks may import own code: packages anywhere under `""`, plain modules by folder."""
     packages: set[str] = set()
+    folders: set[str] = set()
     by_folder: dict[str, set[str]] = {}
     for path, file in files.items():
         if file.python is None or paths.role(path) not in (Role.CODE, Role.DOCS):
             continue
-        pure = PurePosixPath(path)
-        packages.update(part for part in pure.parts[:-1] if part.isidentifier())
-        if pure.stem.isidentifier() and file.python.flavour not in NOTEBOOK_FLAVOURS:
-            by_folder.setdefault(str(pure.parent), set()).add(pure.stem)
-            if len(pure.parts) <= 2:
-                packages.add(pure.stem)
+        folder, _, name = path.rpartition("/")
+        folders.add(folder)
+        stem = name.removesuffix(suffix_of(name))
+        if stem.isidentifier() and file.python.flavour not in NOTEBOOK_FLAVOURS:
+            by_folder.setdefault(folder or ".", set()).add(stem)
+            if "/" not in folder:
+                packages.add(stem)
+    packages.update(part for folder in folders for part in folder.split("/") if part.isidentifier())
     result = {folder: frozenset(names) for folder, names in by_folder.items()}
     result[""] = frozenset(packages)
     return result

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from prodcheck.facts.kind_collections import course, notebooks, template
 from prodcheck.facts.kind_model import MANY, Signal, at, evidence
-from prodcheck.facts.paths import Role
+from prodcheck.facts.paths import Role, folders_around
 from prodcheck.model import Evidence, Kind, Location, Strength
 from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
@@ -212,7 +211,7 @@ def _training(facts: Facts, library: bool) -> Iterator[Signal]:
 
 def _inside(path: str, packages: Collection[str]) -> bool:
     """True for files of an importable package, at any depth."""
-    return any(str(parent) in packages for parent in PurePosixPath(path).parents)
+    return any((folder or ".") in packages for folder in folders_around(path))
 
 
 def _train_entry(facts: Facts, packages: Collection[str]) -> Evidence | None:
@@ -247,9 +246,9 @@ def _service(facts: Facts) -> Iterator[Signal]:
     if served:
         yield Signal(Kind.SERVICE, 3, "serves", at("serves", served[0]))
     for path in facts.files:
-        name = PurePosixPath(path).name.lower()
         if facts.role(path) is not Role.CODE:
             continue
+        name = path.rpartition("/")[2].lower()
         if name.startswith("dockerfile") or name.endswith(".dockerfile"):
             match = _SERVER.search(facts.text(path))
             if match:
@@ -260,7 +259,7 @@ def _service(facts: Facts) -> Iterator[Signal]:
         if file.document is None or facts.role(path) is not Role.CODE:
             continue
         kind = file.document.find("kind")
-        name = PurePosixPath(path).name
+        name = path.rpartition("/")[2]
         if (kind and str(kind[0]) in _MANIFESTS) or name in ("bentofile.yaml", "cog.yaml", "serverless.yml"):
             yield Signal(Kind.SERVICE, 3, "manifest", evidence("describes a deployment that serves", path))
             break

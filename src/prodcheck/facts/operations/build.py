@@ -218,9 +218,9 @@ class Operations:
         """Whether TypeScript may be infrastructure here: most of it is a web page."""
         return any(posixpath.basename(path) in ("cdk.json", "cdktf.json") for path in self.facts.files)
 
-    @property
-    def _own(self) -> Iterator[str]:
-        return (path for path in self.facts.files if self.facts.role(path) is Role.CODE)
+    @cached_property
+    def _own(self) -> tuple[str, ...]:
+        return tuple(path for path in self.facts.files if self.facts.role(path) is Role.CODE)
 
     @cached_property
     def _imported(self) -> frozenset[str]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from prodcheck.extract.ci import Step
@@ -17,7 +17,7 @@ from prodcheck.extract.python_model import Call, Import, PythonFacts
 from prodcheck.facts.ci_jobs import Placed
 from prodcheck.facts.ci_model import CiCommand
 from prodcheck.facts.ci_resolve import Resolver
-from prodcheck.facts.paths import Role
+from prodcheck.facts.paths import Role, folders_around
 from prodcheck.patterns import lazy_regex
 
 if TYPE_CHECKING:
@@ -95,6 +95,13 @@ _TINY = lazy_regex(
     re.IGNORECASE,
 )
 """Options that make a training a mere test of whether the code runs."""
+
+
+@lru_cache(maxsize=10_000)
+def _roots(folder: str) -> tuple[str, ...]:
+    """Folders from which a module in a folder may import: that one, those above it, and what is called src in each."""
+    folders = (folder, *folders_around(folder))
+    return tuple(base for one in folders for base in (one, f"{one}/src" if one else "src"))
 
 
 class Work:
@@ -180,21 +187,11 @@ class Work:
 
     def imported(self, path: str, item: Import) -> Iterator[str]:
         """Files of the tree that an import may mean, those of names imported from a package included."""
-        folder = posixpath.dirname(path)
         relative = item.module.replace(".", "/")
-        if item.level:
-            for _ in range(item.level - 1):
-                folder = posixpath.dirname(folder)
-            bases = [folder]
-        elif relative.partition("/")[0] not in self._names:
+        if not item.level and relative.partition("/")[0] not in self._names:
             return  # somebody else's module
-        else:
-            bases = []
-            while True:
-                bases += [folder, f"{folder}/src" if folder else "src"]
-                if not folder:
-                    break
-                folder = posixpath.dirname(folder)
+        above = tuple(folders_around(path))
+        bases = [above[item.level - 1] if item.level <= len(above) else ""] if item.level else _roots(above[0])
         files = self.facts.files
         for base in bases:
             place = "/".join(part for part in (base, relative) if part)
@@ -297,13 +294,21 @@ class Work:
                 found += self.find(f"{relative}.py") or self.find(f"{relative}/__main__.py")
         return found
 
+    @cached_property
+    def _called(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for path in self.facts.files:
+            found.setdefault(posixpath.basename(path), []).append(path)
+        return found
+
     def find(self, word: str) -> list[str]:
         """Files that a relative path may mean, seen from any folder; none when too many fit."""
         word = posixpath.normpath(word.replace("\\", "/").lstrip("/"))
         if word in self.facts.files:
             return [word]
         name = word.removeprefix("../").removeprefix("./")
-        found = [p for p in self.facts.files if p.endswith(f"/{name}") and self.facts.role(p) is not Role.VENDORED]
+        called = self._called.get(posixpath.basename(name), ())
+        found = [p for p in called if p.endswith(f"/{name}") and self.facts.role(p) is not Role.VENDORED]
         return found if len(found) <= 2 else []
 
 
