@@ -10,10 +10,10 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from functools import lru_cache
 
 from prodcheck.extract import shell
 from prodcheck.extract.dependency import normalise
+from prodcheck.extract.document import Document
 from prodcheck.extract.python import Call
 from prodcheck.extract.run import FileFacts
 from prodcheck.facts.calls import Calls
@@ -87,7 +87,8 @@ class _Index:
         self.calls = calls
         self.dependencies = dependencies
         self.git = git
-        self.text = lru_cache(maxsize=None)(text)
+        self.text = text
+        self.contents: dict[str, str] = {}
         self.names: dict[str, list[str]] = defaultdict(list)
         self.suffixes: dict[str, list[str]] = defaultdict(list)
         self.folders: dict[str, list[str]] = defaultdict(list)
@@ -98,6 +99,8 @@ class _Index:
             for part in set(folder.split("/")) if folder else ():
                 self.folders[part].append(path)
         self.globs: dict[str, tuple[str, ...]] = {}
+        self.owned: dict[tuple[str, frozenset[Role]], tuple[str, ...]] = {}
+        self.keyed: dict[str, frozenset[str]] = {}
         self.imports: dict[str, list[tuple[str, int]]] = defaultdict(list)
         self.commands = _commands(files, paths, self.roles, ci)
         self.definitions: dict[str, list[tuple[str, int]]] = defaultdict(list)
@@ -219,19 +222,24 @@ class _Index:
         return self.files
 
     def _own(self, mark: Mark, roles: frozenset[Role]) -> Iterator[str]:
-        for path in self.matching(mark.files if mark.what in ("text", "key") else mark.pattern):
+        pattern = mark.files if mark.what in ("text", "key") else mark.pattern
+        owned = self.owned.get((pattern, roles))
+        if owned is None:
             # Configuration proves what it says wherever it lies, except in examples and other people's code.
-            if self.roles[path] in roles and self._also(mark, path):
-                yield path
+            owned = tuple(path for path in self.matching(pattern) if self.roles[path] in roles)
+            self.owned[pattern, roles] = owned
+        return (path for path in owned if self._also(mark, path)) if mark.also else iter(owned)
 
     def _also(self, mark: Mark, path: str) -> bool:
         return not mark.also or re.search(mark.also, self._content(path), re.MULTILINE) is not None
 
     def _content(self, path: str) -> str:
-        file = self.files[path]
-        if file.binary or file.lfs_pointer or file.size > MAX_TEXT or suffix(path) in DATA_SUFFIXES:
-            return ""  # data is never searched
-        return self.text(path)
+        known = self.contents.get(path)
+        if known is None:
+            file = self.files[path]
+            data = file.binary or file.lfs_pointer or file.size > MAX_TEXT or suffix(path) in DATA_SUFFIXES
+            known = self.contents[path] = "" if data else self.text(path)  # data is never searched
+        return known
 
     def _files(self, mark: Mark, roles: frozenset[Role]) -> Iterator[Evidence]:
         for path in self._own(mark, roles):
@@ -239,14 +247,24 @@ class _Index:
 
     def _keys(self, mark: Mark, roles: frozenset[Role]) -> Iterator[Evidence]:
         key, _, wanted = mark.pattern.partition("=")
+        first = key.partition(".")[0]
         for path in self._own(mark, roles):
             document = self.files[path].document
-            for value, line in document.find_all(key) if document else ():
+            if document is None or not self._may_have(first, path, document):
+                continue
+            for value, line in document.find_all(key):
                 values = value if isinstance(value, list) else [value]
                 if not wanted or any(fnmatchcase(str(v), wanted) for v in values):
                     detail = f"has {key.rpartition('*.')[2]}{f' {wanted}' if wanted else ''}"
                     yield Evidence(detail, Location(path, line), mark.strength)
                     break
+
+    def _may_have(self, first: str, path: str, document: Document) -> bool:
+        """Whether a key that begins so can be there: hundreds are asked for, most documents have few."""
+        if path not in self.keyed:
+            tops = (part if isinstance(part, dict) else ["*"] for part in document.parts)
+            self.keyed[path] = frozenset(str(key).partition(".")[0] for keys in tops for key in keys)
+        return first == "*" or first in self.keyed[path] or "*" in self.keyed[path]
 
     def _texts(self, mark: Mark, roles: frozenset[Role]) -> Iterator[Evidence]:
         begins: list[str] = []
