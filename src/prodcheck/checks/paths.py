@@ -130,9 +130,28 @@ def _shown(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+_ROOTS = (
+    "/home/",
+    "/Users/",
+    "/mnt/",
+    "/media/",
+    "/scratch/",
+    "/gpfs/",
+    "/data",
+    "/content/",
+    "/Volumes/",
+    "/nfs/",
+    ":\\",
+)
+"""One of these is in every path that is looked for."""
+
+
 def _in_config(facts: Facts, path: str) -> list[tuple[str, Location]]:
     found = []
-    for number, line in enumerate(facts.text(path).split("\n"), start=1):
+    text = facts.text(path)
+    if not any(root in text for root in _ROOTS):
+        return []
+    for number, line in enumerate(text.split("\n"), start=1):
         body = line.split(" #")[0].strip()
         if body.startswith(("#", ";", "//")) or len(body) > 500:
             continue

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+MOST_TEXT = 4_000_000
+"""Characters of text kept in memory, not counting modules: half a dozen rules read each file of configuration."""
+
 
 class Facts:
     """Facts of one repository, each computed once, when first asked for."""
@@ -41,6 +44,8 @@ class Facts:
         self.config = config
         self.signatures = signatures
         self._project = project
+        self._texts: dict[str, str] = {}
+        self._room = MOST_TEXT
         self._answers: dict[Callable[[Facts], object], object] = {}
 
     @property
@@ -54,11 +59,18 @@ class Facts:
 
     def text(self, path: str) -> str:
         """Decoded text of one file; empty when it is binary or cannot be read."""
+        known = self._texts.get(path)
+        if known is not None:
+            return known
         try:
             content = self.repository.read(path)
         except UnreadableFile:
             return ""
-        return "" if is_binary(content) else decode(content)
+        text = "" if is_binary(content) else decode(content)
+        if len(text) <= self._room and not path.endswith(".py"):
+            self._texts[path] = text
+            self._room -= len(text)
+        return text
 
     @cached_property
     def given_up(self) -> tuple[str, ...]:
