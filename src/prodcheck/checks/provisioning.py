@@ -126,7 +126,7 @@ _PER_ENVIRONMENT = lazy_regex(
 
 
 def _terraform(facts: Facts, own: list[str]) -> Iterator[_Tool]:
-    files = [p for p in own if p.endswith((".tf", ".tofu", ".tf.json")) or posixpath.basename(p) == "terragrunt.hcl"]
+    files = [p for p in own if p.endswith((".tf", ".tofu", ".tf.json")) or p.rpartition("/")[2] == "terragrunt.hcl"]
     texts = {path: facts.text(path) for path in files}
     real = [
         p
@@ -139,7 +139,7 @@ def _terraform(facts: Facts, own: list[str]) -> Iterator[_Tool]:
         return
     joined = "\n".join(texts.values())
     versions = _TF_VERSIONS.search(joined) is not None
-    locked = any(posixpath.basename(path) == ".terraform.lock.hcl" for path in facts.files)
+    locked = any(path.rpartition("/")[2] == ".terraform.lock.hcl" for path in facts.files)
     parameters = (
         any(p.endswith((".tfvars", ".tfvars.json")) for p in facts.files)
         or "terraform.workspace" in joined
@@ -147,7 +147,7 @@ def _terraform(facts: Facts, own: list[str]) -> Iterator[_Tool]:
         or _anywhere(facts, r"-var-file|TF_WORKSPACE|workspace select|TF_VAR_")
         or any(_PER_ENVIRONMENT.search(path) for path in facts.files)
     )
-    first = min(real, key=lambda p: (p.count("/"), posixpath.basename(p) != "main.tf", p))
+    first = min(real, key=lambda p: (p.count("/"), p.rpartition("/")[2] != "main.tf", p))
     count = len(real)
     evidence = Evidence(f"Terraform in {count} file{'s' * (count != 1)}", Location(first, 1), Strength.CONFIGURED)
     pinned = PINNED / 2 * versions + PINNED / 2 * locked
@@ -167,9 +167,9 @@ _JS_LOCKS = frozenset(["package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.
 
 def _cloud_development_kits(facts: Facts, own: list[str]) -> Iterator[_Tool]:
     """Tools that are programs: AWS CDK, CDKTF, Pulumi, SST."""
-    locked = any(posixpath.basename(p) in _JS_LOCKS for p in facts.files) or bool(facts.dependencies.locks)
+    locked = any(p.rpartition("/")[2] in _JS_LOCKS for p in facts.files) or bool(facts.dependencies.locks)
     for path in own:
-        name = posixpath.basename(path)
+        name = path.rpartition("/")[2]
         if name in ("cdk.json", "cdktf.json") or re.fullmatch(r"sst\.config\.\w+", name):
             what = {"cdk.json": "AWS CDK", "cdktf.json": "CDK for Terraform"}.get(name, "SST")
             evidence = Evidence(f"{what} application", Location(path, 1), Strength.CONFIGURED)
@@ -178,7 +178,7 @@ def _cloud_development_kits(facts: Facts, own: list[str]) -> Iterator[_Tool]:
             yield _Tool(what, PRESENT, evidence, PINNED * locked, True, parameters)
         elif name in ("Pulumi.yaml", "Pulumi.yml"):
             folder = posixpath.dirname(path)
-            stacks = [p for p in own if re.fullmatch(r"Pulumi\.[\w-]+\.ya?ml", posixpath.basename(p))]
+            stacks = [p for p in own if re.fullmatch(r"Pulumi\.[\w-]+\.ya?ml", p.rpartition("/")[2])]
             stacks = [p for p in stacks if posixpath.dirname(p) == folder]
             local = "file://" in facts.text(path)
             evidence = Evidence("Pulumi project", Location(path, 1), Strength.CONFIGURED)
@@ -197,7 +197,7 @@ def _cdk_parameters(facts: Facts, folder: str) -> bool:
 
 
 def _by_name(facts: Facts, path: str) -> Iterator[_Tool]:
-    name = posixpath.basename(path)
+    name = path.rpartition("/")[2]
     place = Location(path, 1)
 
     def tool(what: str, base: float, pinned: float, state: bool, parameters: bool) -> _Tool:
@@ -242,7 +242,7 @@ def _by_content(facts: Facts, path: str) -> Iterator[_Tool]:
     document = facts.files[path].document
     if document is None or document.format not in ("yaml", "json"):
         return
-    name = posixpath.basename(path)
+    name = path.rpartition("/")[2]
     for part in document.parts:
         if isinstance(part, list) and part and all(isinstance(p, dict) and "hosts" in p for p in part):
             if any("tasks" in p or "roles" in p for p in part):
@@ -429,7 +429,7 @@ def _platforms(facts: Facts) -> Iterator[Evidence]:
     for path, file in facts.files.items():
         if facts.role(path) is not Role.CODE:
             continue
-        name = posixpath.basename(path)
+        name = path.rpartition("/")[2]
         document = file.document
         if name in _PLATFORM_FILES and not (name == "app.yaml" and not (document and document.find("runtime"))):
             yield Evidence(f"{_PLATFORM_FILES[name]} runs it", Location(path, 1), Strength.CONFIGURED)

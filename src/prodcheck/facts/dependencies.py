@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from prodcheck.extract import requirements
 from prodcheck.extract.dependency import Manifest, Requirement, inside
@@ -104,7 +104,12 @@ class Dependencies:
         several = tuple(manifests)
         alone = frozenset(m.path for m in several if m.format == "script")
         homes = frozenset(self.homes.get(m.path, "") for m in several if m.format != "script")
-        return lambda path: path in alone or any(folder in homes for folder in folders_around(path))
+
+        @lru_cache(maxsize=10_000)
+        def is_in_one(folder: str) -> bool:
+            return folder in homes or any(above in homes for above in folders_around(folder))
+
+        return lambda path: path in alone or is_in_one(path.rpartition("/")[0])
 
     def group(self, manifest: Manifest, requirement: Requirement | None = None) -> str:
         """What a requirement is for: empty for running the project, else `dev`, `test`, `docs`, an extra ..."""
@@ -318,13 +323,13 @@ def _third_party(
         if role not in _CODE_ROLES or path.rpartition("/")[2] in _BUILD_SCRIPTS:
             continue
         needed: set[str] = set()
-        for location, item in _imports(path, facts):
+        for item in _imports(facts):
             if not _is_third_party(item, path, facts, modules):
                 continue
             package = import_names.package_of(item.module)
             if package in _SPARK and _has_spark(path, facts, text):
                 continue
-            found[package].append((_CODE_ROLES.index(role), location, item, role))
+            found[package].append((_CODE_ROLES.index(role), facts.locate(item.line), item, role))
             if not item.optional:
                 needed.add(package)
         if role is Role.CODE and needed:
@@ -356,17 +361,15 @@ def _package(
     )
 
 
-def _imports(path: str, facts: FileFacts) -> Iterator[tuple[Location, Import]]:
-    if facts.python is not None:
-        yield from ((Location(path, item.line), item) for item in facts.python.imports)
-    if facts.notebook is not None and facts.notebook.language == "python":
-        for item in facts.notebook.python.imports:
-            yield facts.notebook.locate(path, item.line), item
+def _imports(facts: FileFacts) -> tuple[Import, ...]:
+    if facts.notebook is not None and facts.notebook.language != "python":
+        return ()
+    return facts.source.imports if facts.source is not None else ()
 
 
 def _has_spark(path: str, facts: FileFacts, text: Callable[[str], str]) -> bool:
     """True for a file that runs where Spark is part of the platform: Databricks, AWS Glue, Fabric."""
-    if any(import_names.is_platform(item.module) for _, item in _imports(path, facts)):
+    if any(import_names.is_platform(item.module) for item in _imports(facts)):
         return True
     if facts.notebook is not None:
         return any("dbutils." in cell.source for cell in facts.notebook.cells)

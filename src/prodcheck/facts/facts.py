@@ -80,7 +80,7 @@ class Facts:
 
     def role(self, path: str) -> paths.Role:
         """What the file is for, judged by its path."""
-        return self.paths.role(path)
+        return self.paths.roles.get(path) or self.paths.role(path)
 
     @cached_property
     def paths(self) -> paths.Paths:

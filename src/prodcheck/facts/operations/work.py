@@ -298,7 +298,7 @@ class Work:
     def _called(self) -> Mapping[str, list[str]]:
         found: dict[str, list[str]] = {}
         for path in self.facts.files:
-            found.setdefault(posixpath.basename(path), []).append(path)
+            found.setdefault(path.rpartition("/")[2], []).append(path)
         return found
 
     def find(self, word: str) -> list[str]:
