@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import chain
+from operator import eq
 from pathlib import PurePosixPath
 
 from prodcheck.extract.python_model import Definition, PythonFacts
@@ -127,12 +129,17 @@ def _flat(facts: Facts, modules: Mapping[str, tuple[PythonFacts, int, int]]) -> 
 
 def _copies(modules: Mapping[str, tuple[PythonFacts, int, int]]) -> tuple[float, list[Hit]]:
     """Share of the code's blocks that are the same in several files, and one hit per group of files."""
+    blocks = {path: memoryview(python.blocks).cast("I") for path, (python, _, _) in modules.items() if python.blocks}
+    every = sorted(chain.from_iterable(blocks.values()))  # a list of holders for each would take ten times the room
+    distinct = len(every) - sum(map(eq, every, every[1:]))
+    common = {block for block, later in zip(every, every[COPIES - 1 :], strict=False) if block == later}
     holders: dict[int, list[str]] = {}
-    for path, (python, _, _) in modules.items():
-        for block in python.blocks:
-            holders.setdefault(block, []).append(path)
-    copied = sum(len(paths) >= COPIES for paths in holders.values())
-    groups = Counter(tuple(paths) for paths in holders.values() if len(paths) >= COPIES)
+    for path, found in blocks.items():
+        for block in found:
+            if block in common:
+                holders.setdefault(block, []).append(path)
+    copied = len(holders)
+    groups = Counter(map(tuple, holders.values()))
     hits = []
     for paths, count in groups.most_common(3):
         if count >= 2:  # one block alone may be a licence text or a table
@@ -144,7 +151,7 @@ def _copies(modules: Mapping[str, tuple[PythonFacts, int, int]]) -> tuple[float,
                     identity="copy",
                 )
             )
-    return (copied / len(holders) if copied >= 2 else 0.0), hits
+    return (copied / distinct if copied >= 2 else 0.0), hits
 
 
 _KEDRO = lazy_regex(r"^\[tool\.kedro\]", re.MULTILINE)

@@ -77,5 +77,5 @@ class PythonFacts:
     """Absolute paths in string literals, docstrings and decorators left out: (text, line)."""
     environment: tuple[tuple[str, int], ...] = ()
     """Environment variables it reads: (name or empty, line)."""
-    blocks: tuple[int, ...] = ()
-    """Fingerprints of a quarter of all runs of 12 code lines, to find copies in other files."""
+    blocks: bytes = b""
+    """Fingerprints of a quarter of all runs of 12 code lines, to find copies in other files; four bytes each."""

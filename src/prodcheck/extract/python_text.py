@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Sequence
+from sys import byteorder
 
 from prodcheck.patterns import lazy_regex
 
@@ -20,8 +21,8 @@ def code_flags(lines: Sequence[str]) -> list[bool]:
     return [bool(line) and line[0] != "#" for line in lines]
 
 
-def blocks(lines: Sequence[str]) -> tuple[int, ...]:
-    """Fingerprints of runs of `WINDOW` stripped code lines, imports and brackets left out.
+def blocks(lines: Sequence[str]) -> bytes:
+    """Fingerprints of runs of `WINDOW` stripped code lines, imports and brackets left out; four bytes each, sorted.
 
     Only fingerprints divisible by four are kept: which ones is the same in every file, so that a copied block of some
     length is still found at a quarter of the memory.
@@ -31,7 +32,7 @@ def blocks(lines: Sequence[str]) -> tuple[int, ...]:
         if len(line) > 2 and line[0] != "#" and not line.startswith(_NOT_LOGIC):
             sums.append(zlib.crc32(line.encode("utf-8", "replace")))
     if len(sums) < WINDOW:
-        return ()
+        return b""
     top = pow(_SPREAD, WINDOW - 1, _MASK + 1)
     value = 0
     for number in sums[:WINDOW]:
@@ -41,7 +42,7 @@ def blocks(lines: Sequence[str]) -> tuple[int, ...]:
         value = ((value - old * top) * _SPREAD + new) & _MASK
         if not value % 4:
             kept.add(value)
-    return tuple(sorted(kept))
+    return b"".join([number.to_bytes(4, byteorder) for number in sorted(kept)])
 
 
 def digest(lines: Sequence[str]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -213,12 +213,13 @@ def _extract_all(repository: Repository, jobs: int | None, cache: Cache | None) 
             place = f"{repository.folder}/{entry.path}" if repository.folder is not None else None
             items.append(_Item(entry.path, entry.size, entry.blob, entry.tracked, place, version))
     total = 0
+    settle = _settling() if len(items) >= CROWDED else None
     for item, outcome in _outcomes(repository, items, jobs, cache):
         total += outcome.read
         if outcome.facts is not None:
             files[item.path] = outcome.facts
-            if len(items) >= CROWDED and outcome.facts.source is not None:
-                outcome.facts.source.calls.pack()
+            if settle is not None:
+                settle(outcome.facts, item)
             if why := problem_of(outcome.facts):
                 skipped.append(Skipped(item.path, redact(why)))
         elif outcome.crash:
@@ -228,6 +229,23 @@ def _extract_all(repository: Repository, jobs: int | None, cache: Cache | None) 
             skipped.append(Skipped(item.path, outcome.unreadable))
     errors.sort(key=lambda error: error.where)
     return Extraction(files, tuple(sorted(skipped, key=lambda one: one.path)), tuple(errors), total)
+
+
+def _settling() -> Callable[[FileFacts, _Item], None]:
+    """Lets the facts of one file after the other take little room beside those of all others."""
+    from prodcheck.extract.shared import Shared
+
+    shared = Shared()
+
+    def settle(facts: FileFacts, item: _Item) -> None:
+        if facts.source is not None:
+            facts.source.calls.pack()
+            shared.module(facts.source)
+        if facts.document is not None:
+            shared.document(facts.document)
+        shared.same(facts, path=item.path, size=item.size, blob=item.blob)
+
+    return settle
 
 
 def _outcomes(

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import field
 from functools import cached_property, lru_cache
+from itertools import chain
 
 from prodcheck.extract import requirements
 from prodcheck.extract.dependency import Manifest, Requirement, inside
@@ -316,7 +317,7 @@ def _third_party(
     files: Mapping[str, FileFacts], paths: Paths, modules: Modules, text: Callable[[str], str]
 ) -> tuple[tuple[ImportedPackage, ...], dict[str, int]]:
     """Third-party packages of own code, and how many of them each code file needs."""
-    found: dict[str, list[tuple[int, Location, Import, Role]]] = defaultdict(list)
+    found: dict[str, _Seen] = defaultdict(_Seen)
     importing: dict[str, int] = {}
     for path, facts in files.items():
         role = paths.role(path)
@@ -329,12 +330,13 @@ def _third_party(
             package = import_names.package_of(item.module)
             if package in _SPARK and _has_spark(path, facts, text):
                 continue
-            found[package].append((_CODE_ROLES.index(role), facts.locate(item.line), item, role))
+            aside = bool(item.scope) or (item.main and _is_in_package(path, files))
+            found[package].add(item, facts.locate(item.line), role, aside)
             if not item.optional:
                 needed.add(package)
         if role is Role.CODE and needed:
             importing[path] = len(needed)
-    return tuple(_package(package, rows, files) for package, rows in sorted(found.items())), importing
+    return tuple(seen.package(package) for package, seen in sorted(found.items())), importing
 
 
 def _is_in_package(path: str, files: Mapping[str, FileFacts]) -> bool:
@@ -342,23 +344,49 @@ def _is_in_package(path: str, files: Mapping[str, FileFacts]) -> bool:
     return f"{path.rpartition('/')[0]}/__init__.py" in files
 
 
-def _package(
-    package: str, rows: list[tuple[int, Location, Import, Role]], files: Mapping[str, FileFacts]
-) -> ImportedPackage:
-    rows = sorted(rows, key=lambda row: (row[2].optional, row[0], row[1].sort_key))
-    _, location, first, role = rows[0]
-    places = {row[1].path: row[1] for row in reversed(rows) if not row[2].optional}
-    return ImportedPackage(
-        module=package,
-        distributions=import_names.distributions(first.module),
-        location=location,
-        optional=first.optional,
-        count=len(rows),
-        role=role,
-        places=tuple(places[path] for path in dict.fromkeys(row[1].path for row in rows) if path in places),
-        modules=tuple(sorted({row[2].module for row in rows})),
-        lazy=all(row[2].scope or (row[2].main and _is_in_package(row[1].path, files)) for row in rows),
-    )
+class _Seen:
+    """What the imports of one package say together, of which a large repository has hundreds of thousands."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.lazy = True
+        self.modules: set[str] = set()
+        self.first: tuple[bool, int, tuple[str, int, int, int]] | None = None
+        self.place: tuple[Location, Import, Role] | None = None
+        self.places: tuple[list[Location], ...] = tuple([] for _ in _CODE_ROLES)
+
+    def add(self, item: Import, location: Location, role: Role, aside: bool) -> None:
+        """One more import. `aside` when it only runs at times."""
+        rank = _CODE_ROLES.index(role)
+        self.count += 1
+        self.lazy = self.lazy and aside
+        self.modules.add(item.module)
+        order = (item.optional, rank, location.sort_key)
+        if self.first is None or order < self.first:
+            self.first, self.place = order, (location, item, role)
+        places = self.places[rank]
+        if item.optional:
+            return
+        if not places or places[-1].path != location.path:  # files come one after the other, by path
+            places.append(location)
+        elif location.sort_key < places[-1].sort_key:
+            places[-1] = location
+
+    def package(self, name: str) -> ImportedPackage:
+        """The package, after its last import."""
+        assert self.place is not None
+        location, first, role = self.place
+        return ImportedPackage(
+            module=name,
+            distributions=import_names.distributions(first.module),
+            location=location,
+            optional=first.optional,
+            count=self.count,
+            role=role,
+            places=tuple(chain.from_iterable(self.places)),
+            modules=tuple(sorted(self.modules)),
+            lazy=self.lazy,
+        )
 
 
 def _imports(facts: FileFacts) -> tuple[Import, ...]:
