@@ -102,7 +102,12 @@ class Calls:
 
     def column(self, field: str) -> tuple[Any, ...]:
         """What all calls have in one field other than the name, in their order."""
-        return self._columns()[Call._fields.index(field)]
+        return self.columns(field)[0]
+
+    def columns(self, *fields: str) -> tuple[tuple[Any, ...], ...]:
+        """As `column` for several fields: packed calls are unpacked once for all of them."""
+        columns = self._columns()
+        return tuple([columns[Call._fields.index(field)] for field in fields])
 
     def _columns(self) -> tuple[tuple[Any, ...], ...]:
         if not self._count:

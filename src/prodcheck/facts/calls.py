@@ -49,29 +49,28 @@ class Calls:
         return tuple(sorted({path for name in names for path in self._by_name.get(name, ())}))
 
     @cached_property
-    def _by_text(self) -> Mapping[str, list[str]]:
-        found: dict[str, list[str]] = {}
+    def _by_argument(self) -> tuple[Mapping[str, list[str]], Mapping[str, list[str]]]:
+        """Files by the texts that they call something with, and by the keywords."""
+        by_text: dict[str, list[str]] = {}
+        by_keyword: dict[str, list[str]] = {}
         for path, python in self._sources.items():
-            for text in set(python.calls.column("text")):
+            texts, keywords = python.calls.columns("text", "keywords")
+            for text in set(texts):
                 if text:
-                    found.setdefault(text, []).append(path)
-        return found
+                    by_text.setdefault(text, []).append(path)
+            for keyword in {word for words in keywords if words for word in words}:
+                by_keyword.setdefault(keyword, []).append(path)
+        return by_text, by_keyword
 
     def saying(self, wanted: Callable[[str], object]) -> tuple[str, ...]:
         """Files that make a call whose first argument is a wanted text, sorted."""
-        return tuple(sorted({path for text, paths in self._by_text.items() if wanted(text) for path in paths}))
-
-    @cached_property
-    def _by_keyword(self) -> Mapping[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for path, python in self._sources.items():
-            for keyword in {word for words in python.calls.column("keywords") if words for word in words}:
-                found.setdefault(keyword, []).append(path)
-        return found
+        by_text, _ = self._by_argument
+        return tuple(sorted({path for text, paths in by_text.items() if wanted(text) for path in paths}))
 
     def giving(self, keywords: Iterable[str]) -> frozenset[str]:
         """Files that make a call with one of these keyword arguments."""
-        return frozenset(path for keyword in keywords for path in self._by_keyword.get(keyword, ()))
+        _, by_keyword = self._by_argument
+        return frozenset(path for keyword in keywords for path in by_keyword.get(keyword, ()))
 
     def where(self, wanted: Callable[[str], object]) -> tuple[str, ...]:
         """Files that make a call whose name is wanted, sorted."""
