@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from prodcheck.extract.python_model import PythonFacts
 from prodcheck.facts import Facts
 from prodcheck.facts.apis import PREDICT_METHODS
+from prodcheck.facts.facts import once
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Strength
 from prodcheck.patterns import lazy_regex
@@ -144,8 +145,17 @@ def _place(facts: Facts, path: str, line: int) -> Location:
     return book.locate(path, line) if book else Location(path, line)
 
 
+def _may_read_settings(name: str) -> bool:
+    return name == "open" or _READERS.fullmatch(name) is not None
+
+
+@once
+def _readers(facts: Facts) -> frozenset[str]:
+    return frozenset(facts.calls.where(_may_read_settings))
+
+
 def _reads_settings(facts: Facts, path: str, python: PythonFacts) -> Evidence | None:
-    for call in python.calls.named(lambda name: name == "open" or _READERS.fullmatch(name)):
+    for call in python.calls.named(_may_read_settings) if path in _readers(facts) else ():
         if call.name != "open" or "configurator" in (call.text or ""):
             return Evidence(f"reads settings with {call.name}", _place(facts, path, call.line))
     for definition in python.definitions:

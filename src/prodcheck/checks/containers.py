@@ -95,6 +95,7 @@ def _said(evidence: Evidence) -> str:
 
 def _images(facts: Facts, service: bool) -> Iterator[_Image]:
     asking = facts.calls.giving(_KEYWORD_IMAGES)
+    speaking = asking.union(facts.calls.where(_speaks_of_images))
     for path, file in facts.files.items():
         role = facts.role(path)
         if role is not Role.CODE:
@@ -107,7 +108,7 @@ def _images(facts: Facts, service: bool) -> Iterator[_Image]:
         if file.document is not None:
             yield from _in_document(facts, path)
         python = file.source
-        if python is not None:
+        if python is not None and path in speaking:
             calls = python.calls if path in asking else python.calls.named(_speaks_of_images)
             yield from _in_python(path, file, calls)
 

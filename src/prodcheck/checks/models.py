@@ -117,8 +117,8 @@ def _forms(facts: Facts) -> Iterator[tuple[float, tuple[Evidence, ...], str]]:
 
 
 def _calls(facts: Facts, pattern: re.Pattern[str]) -> Iterator[Call]:
-    for path, file in facts.files.items():
-        python = file.source
+    for path in facts.calls.files(pattern):
+        python = facts.files[path].source
         if python is not None and facts.role(path) is Role.CODE:
             yield from python.calls.named(pattern.fullmatch)
 

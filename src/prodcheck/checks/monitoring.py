@@ -154,16 +154,7 @@ def _is_llm_application(facts: Facts) -> bool:
     """True for a project that trains nothing and calls a language model that somebody else runs."""
     if facts.code.trains:
         return False
-    return any(_LLM_CLIENT.fullmatch(name) for _, _, python in _python(facts) for name in python.calls.names)
-
-
-def _python(facts: Facts) -> Iterator[tuple[str, object, PythonFacts]]:
-    for path, file in facts.files.items():
-        if facts.role(path) is not Role.CODE:
-            continue
-        python = file.source
-        if python is not None:
-            yield path, file.notebook, python
+    return any(facts.role(path) is Role.CODE for path in facts.calls.files(_LLM_CLIENT))
 
 
 def _checks(facts: Facts, llm: bool) -> Iterator[_Check]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 
 from prodcheck.extract.python_model import Call, PythonFacts
 from prodcheck.facts import Facts
+from prodcheck.facts.facts import once
 from prodcheck.facts.paths import Role
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severity, Strength
 from prodcheck.patterns import lazy_regex
@@ -300,6 +300,7 @@ _IMPERATIVE = lazy_regex(
 
 def _scripts(facts: Facts, own: list[str]) -> Iterator[_Tool]:
     """Commands and programs that make resources one after the other: versioned at least, and not repeatable."""
+    creating = _creators(facts)
     for path in own:
         file = facts.files[path]
         for task in file.tasks:
@@ -310,7 +311,7 @@ def _scripts(facts: Facts, own: list[str]) -> Iterator[_Tool]:
                         at = line + text.count("\n", 0, text.find(match[0]) if match[0] in text else 0)
                         yield _Tool("Scripts", SCRIPTED, Evidence(f"a script runs {match[0][:50]}", Location(path, at)))
                         return
-        call = _creating(file.python) if file.python else None
+        call = _creating(file.python) if file.python and path in creating else None
         if call is not None:
             evidence = Evidence(f"a program calls {call.name.removeprefix('?.')[:60]}", Location(path, call.line))
             managed = _MANAGED.match(call.name) is not None
@@ -363,7 +364,7 @@ _README_COMMAND = lazy_regex(
 
 def _creating(python: PythonFacts) -> Call | None:
     """The first call that makes something in a cloud. A client with an address of its own talks to something local."""
-    found = list(python.calls.named(_creates))
+    found = list(python.calls.named(_CREATES.fullmatch))
     if any("endpoint_url" in call.keywords for call in python.calls.named(_is_boto) if found):
         found = [call for call in found if not _is_boto(call.name)]
     # An object that describes a model makes nothing yet; the call that does is further down.
@@ -374,17 +375,19 @@ def _is_boto(name: str) -> bool:
     return name.startswith("boto3.")
 
 
-@lru_cache(maxsize=50_000)
-def _creates(name: str) -> bool:
-    return _CREATES.fullmatch(name) is not None
+@once
+def _creators(facts: Facts) -> frozenset[str]:
+    """Files that make something in a cloud."""
+    return frozenset(facts.calls.files(_CREATES))
 
 
 def _cloud_uses(facts: Facts) -> Iterator[Evidence]:
+    creating = _creators(facts)
     for path, file in facts.files.items():
         if facts.role(path) is not Role.CODE:
             continue
         python = file.source
-        call = _creating(python) if python else None
+        call = _creating(python) if python and path in creating else None
         if call is not None:
             place = file.locate(call.line)
             yield Evidence(f"calls {call.name.removeprefix('?.')[:60]}", place)
@@ -420,7 +423,11 @@ _PLATFORM_FILES = {
 }  # fmt: skip
 
 
+_MODAL = ("modal.App", "modal.Stub")
+
+
 def _platforms(facts: Facts) -> Iterator[Evidence]:
+    with_modal = frozenset(facts.calls.named(_MODAL))
     for command in facts.ci.having("deploy"):
         match = re.match(r"(?:anyscale|heroku|fly(?:ctl)?|railway|modal|vercel|netlify)\b", " ".join(command.argv))
         if match:
@@ -438,6 +445,6 @@ def _platforms(facts: Facts) -> Iterator[Evidence]:
             if head and re.search(r"^sdk\s*:\s*(?:gradio|streamlit|docker|static)", head[1], re.MULTILINE):
                 yield Evidence("a Space of Hugging Face runs it", Location(path, 1), Strength.CONFIGURED)
         python = file.python
-        modal = next(python.calls.named(("modal.App", "modal.Stub").__contains__), None) if python else None
+        modal = next(python.calls.named(_MODAL.__contains__), None) if python and path in with_modal else None
         if modal is not None:
             yield Evidence("Modal runs it", Location(path, modal.line))

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from prodcheck.extract.python_model import Call, Definition, PythonFacts
 from prodcheck.facts import Facts
 from prodcheck.facts.paths import Role
-from prodcheck.facts.stages import FileStages, Seen, Stager
+from prodcheck.facts.stages import FileStages, Seen, stages_of
 from prodcheck.model import Confidence, Evidence, Hit, Location, Outcome, Severity
 from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
@@ -80,13 +80,13 @@ def retrain_on_predict(facts: Facts, params: Mapping[str, object]) -> Outcome:
 
 def _modules(facts: Facts) -> dict[str, _Module]:
     """The project's own modules and notebooks with their stages."""
-    stager, found = Stager(), {}
+    found = {}
     for path, file in facts.files.items():
         if facts.role(path) is not Role.CODE or path in facts.code.twins:
             continue
         python = file.python or (file.notebook.python if file.notebook and not file.notebook.problem else None)
         if python is not None:
-            found[path] = _Module(path, python, stager.read(python, path))
+            found[path] = _Module(path, python, stages_of(python, path))
     return found
 
 

@@ -71,6 +71,7 @@ def _candidates(facts: Facts) -> Iterator[tuple[float, tuple[Evidence, ...], str
     jobs = [e for e in facts.code.trains if re.search(r"\b(?:sagemaker|azureml|aiplatform)\b", e.detail)]
     if jobs:
         yield 0.7, tuple(jobs[:2]), "the platform lists its training jobs, and no tracker knows what came of them"
+    logging = frozenset(facts.calls.files(_LOGGERS))
     for path, file in facts.files.items():
         if path.rpartition("/")[2] == "dvc.yaml" and file.document is not None:
             for value, line in file.document.find_all("stages.*.metrics"):
@@ -85,7 +86,7 @@ def _candidates(facts: Facts) -> Iterator[tuple[float, tuple[Evidence, ...], str
         written = _written(facts, path, python)
         if written is not None:
             yield 0.3, (written,), f"metrics are {written.detail}, and no tracker knows the runs"
-        logger = next(python.calls.named(_LOGGERS.fullmatch), None)
+        logger = next(python.calls.named(_LOGGERS.fullmatch), None) if path in logging else None
         if logger is not None:
             place = file.locate(logger.line)
             yield 0.3, (Evidence("logs to a CSV file", place),), "metrics are logged to a CSV file"

@@ -8,7 +8,7 @@ from dataclasses import field
 from prodcheck.extract.python_model import PythonFacts
 from prodcheck.extract.run import FileFacts
 from prodcheck.facts.paths import Paths, Role, suffix_of
-from prodcheck.facts.stages import FileStages, Seen, Stager
+from prodcheck.facts.stages import FileStages, Seen, stages_of
 from prodcheck.model import Evidence, Location
 from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
@@ -86,7 +86,6 @@ class Code:
 
 def build(files: Mapping[str, FileFacts], paths: Paths) -> Code:
     """Totals and stages of a repository's own code."""
-    stager = Stager()
     twins = _twins(files, paths)
     modules = _own_modules(files, paths)
     by_file: dict[str, Mapping[str, tuple[Evidence, ...]]] = {}
@@ -106,7 +105,7 @@ def build(files: Mapping[str, FileFacts], paths: Paths) -> Code:
             continue
         facts = python or (book.python if book else PythonFacts())
         lines = book.code_lines if book else facts.code_lines
-        found = stager.read(facts, path)
+        found = stages_of(facts, path)
         stages = {stage: _evidence(path, file, places) for stage, places in found.stages.items()}
         if book or _is_notebook(path, facts, files):
             books.append(_notebook(path, file, facts, lines, found, stages, modules, role))

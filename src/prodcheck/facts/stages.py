@@ -96,44 +96,33 @@ class _Meaning:
     """`yes`, `interface`, or empty."""
 
 
-class Stager:
-    """Reads stages off the facts of files; remembers names it has seen, which repeat across a repository."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, _Meaning | None] = {}
-
-    def read(self, facts: PythonFacts, path: str = "") -> FileStages:
-        found = FileStages()
-        modules = {item.module.partition(".")[0] for item in facts.imports if not item.level}
-        steps: dict[str, Call] = {}
-        serves: list[Seen] = []
-        interface: list[Seen] = []
-        for call in facts.calls.named(self._meaning):
-            name = call.name
-            meaning = self._meaning(name)
-            assert meaning is not None
-            bound = not meaning.top or meaning.top in modules
-            seen = call if bound else call._replace(name=f"?.{call.method}")
-            for stage, note in (meaning.stages if bound else meaning.unbound) + (
-                _by_shape(seen) if meaning.shaped else ()
-            ):
-                found.add(stage, Seen(call.line, describe(seen.name), note, call.scope))
-            if meaning.loop:
-                steps.setdefault(call.method, call)
-            if meaning.serves:
-                (serves if meaning.serves == "yes" else interface).append(Seen(call.line, describe(name)))
-        _loops(steps, modules, found, path)
-        _prepared(found)
-        _configured(facts, found)
-        found.serves.extend((*serves, *(interface[:1] if len(interface) >= 3 else ()), *_served(facts, path)))
-        return found
-
-    def _meaning(self, name: str) -> _Meaning | None:
-        if name not in self._known:
-            self._known[name] = _meaning(name)
-        return self._known[name]
+def stages_of(facts: PythonFacts, path: str = "") -> FileStages:
+    """What one file does, read off its facts."""
+    found = FileStages()
+    modules = {item.module.partition(".")[0] for item in facts.imports if not item.level}
+    steps: dict[str, Call] = {}
+    serves: list[Seen] = []
+    interface: list[Seen] = []
+    for call in facts.calls.named(_meaning):
+        name = call.name
+        meaning = _meaning(name)
+        assert meaning is not None
+        bound = not meaning.top or meaning.top in modules
+        seen = call if bound else call._replace(name=f"?.{call.method}")
+        for stage, note in (meaning.stages if bound else meaning.unbound) + (_by_shape(seen) if meaning.shaped else ()):
+            found.add(stage, Seen(call.line, describe(seen.name), note, call.scope))
+        if meaning.loop:
+            steps.setdefault(call.method, call)
+        if meaning.serves:
+            (serves if meaning.serves == "yes" else interface).append(Seen(call.line, describe(name)))
+    _loops(steps, modules, found, path)
+    _prepared(found)
+    _configured(facts, found)
+    found.serves.extend((*serves, *(interface[:1] if len(interface) >= 3 else ()), *_served(facts, path)))
+    return found
 
 
+@lru_cache(maxsize=50_000)
 def _meaning(name: str) -> _Meaning | None:
     """The meaning of a name; None for one that says nothing at all, as nearly all of them."""
     method = name.rpartition(".")[2]
