@@ -122,14 +122,13 @@ class Operations:
     @cached_property
     def stage_files(self) -> tuple[str, ...]:
         """Scripts and notebooks, outside packages that are only imported, that hold a stage of the way to a model."""
-        imported = self._imported
         found = []
         for path, stages in self.work.stages.items():
             if self.facts.role(path) is not Role.CODE or not any(stages.get(stage) for stage in _STAGES):
                 continue
             file = self.facts.files[path]
             runs = file.notebook is not None or (
-                file.python is not None and (file.python.has_main_guard or path not in imported)
+                file.python is not None and (file.python.has_main_guard or path not in self._imported)
             )
             if runs:
                 found.append(path)
