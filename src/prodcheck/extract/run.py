@@ -173,8 +173,8 @@ class _Item(NamedTuple):
     size: int
     blob: str | None
     tracked: bool
-    place: str | None
-    """Where it is on disk; None where only the repository can read it."""
+    folder: str | None
+    """The folder on disk that its path begins in; None where only the repository can read it."""
     version: str | None
     """What the cache's keys begin with; None without a cache."""
     content: bytes | None = None
@@ -202,6 +202,7 @@ def _extract_all(repository: Repository, jobs: int | None, cache: Cache | None) 
     errors: list[RunError] = []
     version = caches.code_version(*EXTRACTION) if cache is not None else None
     items: list[_Item] = []
+    folder = repository.folder
     for entry in repository.files:
         files[entry.path] = FileFacts(entry.path, entry.size, entry.blob, entry.tracked)
         limit = MAX_NOTEBOOK if notebook.wants(entry.path) else MAX_TEXT
@@ -210,8 +211,7 @@ def _extract_all(repository: Repository, jobs: int | None, cache: Cache | None) 
         elif is_known_binary(entry.path) and entry.size >= 1024:  # smaller ones may be pointers to large files
             files[entry.path] = FileFacts(entry.path, entry.size, entry.blob, entry.tracked, binary=True)
         else:
-            place = f"{repository.folder}/{entry.path}" if repository.folder is not None else None
-            items.append(_Item(entry.path, entry.size, entry.blob, entry.tracked, place, version))
+            items.append(_Item(entry.path, entry.size, entry.blob, entry.tracked, folder, version))
     total = 0
     settle = _settling() if len(items) >= CROWDED else None
     for item, outcome in _outcomes(repository, items, jobs, cache):
@@ -377,7 +377,7 @@ def _one(item: _Item) -> _Outcome:
     if item.unreadable:
         return _Outcome(unreadable=item.unreadable)
     try:
-        data = disk.read(item.place or "") if item.content is None else item.content
+        data = disk.read(f"{item.folder}/{item.path}") if item.content is None else item.content
     except UnreadableFile as problem:
         return _Outcome(unreadable=problem.reason)
     if len(data) > (MAX_NOTEBOOK if notebook.wants(item.path) else MAX_TEXT):

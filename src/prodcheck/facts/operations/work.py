@@ -199,7 +199,7 @@ class Work:
             inside = f"{place}/" if place else ""
             found += [p for p in (f"{inside}{name}.py" for name in item.names) if p in files]
             if found:
-                yield from found
+                yield from (files[p].path for p in found)  # the text that is there already: these are kept
                 return
 
     # Commands
