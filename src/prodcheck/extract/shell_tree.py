@@ -10,7 +10,7 @@ from prodcheck.records import dataclass
 MAX_DEPTH = 40
 
 
-@dataclass
+@dataclass(slots=True)
 class Node:
     """A piece of the syntax tree. `kind`: simple, pipe, andor, list, if, loop, case, group, subshell, function."""
 

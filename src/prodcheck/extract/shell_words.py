@@ -14,7 +14,7 @@ _ORDINARY = lazy_regex(r"[^\s\\'\"`$<>{}();&|]+")
 _OPAQUE = (("${{", "}}"), ("{{", "}}"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Part:
     """A piece of a word. `kind` is plain, double, single (literal) or command (the inside of `$(...)`)."""
 
@@ -22,7 +22,7 @@ class Part:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Token:
     """A word, an operator or a here-document (`value` and `line` are those of its body), with its place in the text."""
 

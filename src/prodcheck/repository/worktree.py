@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from operator import attrgetter
 from typing import NamedTuple
 
 from prodcheck.errors import UnreadableFile
@@ -42,7 +44,6 @@ class WorkTree:
         self.links = dict(sorted(links.items()))
         self.skipped = tuple(sorted(skipped, key=lambda one: one.path))
         self.git = git
-        self._known = frozenset(entry.path for entry in self.files)
 
     @property
     def folder(self) -> str | None:
@@ -51,7 +52,8 @@ class WorkTree:
 
     def read(self, path: str) -> bytes:
         """The bytes of one file of `files`. Raises `UnreadableFile` with a reason."""
-        if path not in self._known:
+        place = bisect_left(self.files, path, key=attrgetter("path"))
+        if place == len(self.files) or self.files[place].path != path:
             raise UnreadableFile("no such file")
         return disk.read(os.path.join(self.root, path))
 
