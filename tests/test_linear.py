@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prodcheck import engine
 from prodcheck.checks import environment, locking
 from prodcheck.config import Config
 from prodcheck.extract.run import extract_all
 from prodcheck.facts import Facts, dependencies, once
 from prodcheck.repository.memory import MemoryRepository
+from prodcheck.rules import load_ruleset
+from prodcheck.suppress import Suppressions
 
 
 def facts_of(files: dict[str, str]) -> Facts:
@@ -100,3 +104,45 @@ def test_looking_where_tools_are_named_finds_what_looking_everywhere_does(parts:
     text = "".join(word + gap for word, gap in parts)
     found = [match.span() for match in environment.isolating(text)]
     assert found == [match.span() for match in environment.ISOLATED.finditer(text)]
+
+
+class Counting(MemoryRepository):
+    """Counts how often each file is read."""
+
+    def __init__(self, files: dict[str, str]) -> None:
+        super().__init__(files)
+        self.reads: Counter[str] = Counter()
+
+    def read(self, path: str) -> bytes:
+        self.reads[path] += 1
+        return super().read(path)
+
+
+def test_rules_read_no_file_of_configuration_twice() -> None:
+    """Half a dozen rules look at the text of settings, build files and READMEs."""
+    files = {
+        "train.py": "import torch\nmodel = torch.nn.Linear(1, 1)\ntorch.save(model, 'model.pt')\n",
+        "tests/test_train.py": "import train\n\ndef test_it():\n    assert train\n",
+        "conf/model.yaml": "image: ml/base:py310\npath: /home/me/data\nlr: 0.1\n",
+        "Dockerfile": "FROM python:3.11\nCMD python train.py\n",
+        "README.md": "# It\n\n    pip install torch\n    python train.py\n",
+        ".gitignore": "data/\n__pycache__/\n",
+        "requirements.txt": "torch==2.0\n",
+    }
+    repository = Counting(files)
+    extraction = extract_all(repository)
+    repository.reads.clear()
+    rules = load_ruleset([])
+    facts = Facts(repository, extraction, Config(), rules.signatures)
+    engine.run(rules.rules, facts, Suppressions(Config(), facts.files))
+    assert repository.reads["README.md"] == repository.reads["conf/model.yaml"] == 1
+    assert not {path: count for path, count in repository.reads.items() if count > 1 and not path.endswith(".py")}
+
+
+def test_text_is_read_again_once_there_is_no_room_to_keep_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prodcheck.facts.facts.MOST_TEXT", 10)
+    repository = Counting({"small.txt": "123456", "other.txt": "123456"})
+    facts = Facts(repository, extract_all(repository), Config(), ())
+    repository.reads.clear()
+    assert [facts.text(path) for path in (*facts.files, *facts.files)] == ["123456"] * 4
+    assert sorted(repository.reads.values()) == [1, 2]
