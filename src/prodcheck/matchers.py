@@ -127,7 +127,7 @@ def find_call(facts: Facts, args: Mapping[str, object]) -> Places:
         return name == pattern or ("*" in pattern and fnmatchcase(name, pattern))
 
     for path, file in facts.files.items():
-        python = file.source
+        python = facts.calling(path, pattern)
         if python is None or facts.role(path) in (Role.VENDORED, Role.GENERATED, Role.TEMPLATE):
             continue
         for call in python.calls.named(wanted):

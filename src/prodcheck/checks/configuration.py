@@ -136,7 +136,7 @@ def _own(facts: Facts) -> Iterable[tuple[str, PythonFacts]]:
 def _entries(facts: Facts) -> Iterable[tuple[str, PythonFacts]]:
     """The project's own files that train or serve: modules, and notebooks only where no module does."""
     wanted = {e.location.path for e in (*facts.code.trains, *facts.code.serves) if e.location}
-    found = [(path, python) for path, python in _own(facts) if path in wanted]
+    found = [(path, facts.whole(path) or python) for path, python in _own(facts) if path in wanted]
     return [item for item in found if item[0].endswith(".py")] or found
 
 

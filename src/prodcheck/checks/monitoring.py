@@ -165,15 +165,14 @@ def _checks(facts: Facts, llm: bool) -> Iterator[_Check]:
         if python is None:
             continue
         monitoring = _MONITOR_FILE.search(path) is not None
-        reference = _has_reference(python)
         seen: set[str] = set()
         for call in python.calls:
             here = monitoring or _MONITOR_NAME.search(call.scope) is not None
-            what, compared = _watches(call, here, reference, llm)
+            what, compared = _watches(call, here, llm)
             if what and what not in seen:
                 seen.add(what)
                 place = file.locate(call.line)
-                yield _Check(path, what, place, compared)
+                yield _Check(path, what, place, compared or _has_reference(facts.whole(path) or python))
         if llm:
             for name, line in python.environment:
                 if _LLM_ENVIRONMENT.match(name):
@@ -187,11 +186,11 @@ def _checks(facts: Facts, llm: bool) -> Iterator[_Check]:
             yield _Check(path, "a quality monitor of Databricks", Location(path, found[1]), True)
 
 
-def _watches(call: Call, monitoring: bool, reference: bool, llm: bool) -> tuple[str, bool]:
+def _watches(call: Call, monitoring: bool, llm: bool) -> tuple[str, bool]:
     """What a call watches with, and whether it compares with something."""
     name = call.name
     if _LIBRARIES.fullmatch(name):
-        return name.partition("(")[0].split(".")[0], reference or _compares(call)
+        return name.partition("(")[0].split(".")[0], _compares(call)
     if _CLOUD.fullmatch(name):
         return name.rpartition(".")[2].removesuffix("()"), True
     if monitoring and _STATISTICS.fullmatch(name):

@@ -110,7 +110,7 @@ def _serving_trains(facts: Facts, module: _Module, modules: Mapping[str, _Module
     interface = any("streamlit" in item.module for item in module.python.imports)
     for handler in module.python.definitions:
         if handler.kind == "function" and _is_handler(handler, module):
-            chain = _reaches_training(module, handler.name, modules, MAX_HOPS)
+            chain = _reaches_training(facts, module, handler.name, modules, MAX_HOPS)
             if chain is not None:
                 path, seen = chain
                 told = f"{handler.name}() answers requests and trains: it {seen.detail}"
@@ -119,7 +119,7 @@ def _serving_trains(facts: Facts, module: _Module, modules: Mapping[str, _Module
                 yield Hit(_place(facts, module.path, handler.line), told, identity=f"handler {handler.name}")
     if any(map(_LOAD.fullmatch, module.python.calls.names)):
         return
-    at_import = _reaches_training(module, "", modules, 1)
+    at_import = _reaches_training(facts, module, "", modules, 1)
     if at_import is not None and facts.files[module.path].notebook is None:
         path, seen = at_import
         told = f"the serving module trains when it starts: it {seen.detail}"
@@ -146,7 +146,7 @@ def _is_handler(definition: Definition, module: _Module) -> bool:
 
 
 def _reaches_training(
-    module: _Module, scope: str, modules: Mapping[str, _Module], hops: int
+    facts: Facts, module: _Module, scope: str, modules: Mapping[str, _Module], hops: int
 ) -> tuple[str, Seen] | None:
     """The training call that a function (or the module itself, scope empty) reaches, and the file it is in."""
     for seen in module.found.stages.get("train", ()):
@@ -154,11 +154,11 @@ def _reaches_training(
             return module.path, seen
     if hops == 0:
         return None
-    for call in module.python.calls:
+    for call in (facts.whole(module.path) or module.python).calls:
         if call.scope == scope:
             target = _target(module, scope, call, modules)
             if target is not None:
-                reached = _reaches_training(target[0], target[1], modules, hops - 1)
+                reached = _reaches_training(facts, target[0], target[1], modules, hops - 1)
                 if reached is not None:
                     return reached
     return None

@@ -104,7 +104,7 @@ def _written(facts: Facts, path: str, python: PythonFacts) -> Evidence | None:
     if book is not None or path not in _training(facts):
         return None  # what a notebook shows is kept in it; what else is opened says nothing about a run
     lines = split_lines(facts.text(path))
-    for call in python.calls:
+    for call in (facts.whole(path) or python).calls:
         given = next((name for name in call.keywords if _LOG_FILE.fullmatch(name)), "")
         if given and call.name != "logging.basicConfig":
             return Evidence(f"written to the file given as {given}", Location(path, call.line), Strength.USED)

@@ -1,6 +1,7 @@
 """What one Python module says: imports, calls with resolved names, definitions, size.
 
-The module is parsed once with `ast`; everything that rules ask for comes out of one walk. Nothing of it is ever run.
+The module is parsed once with `ast`; everything that rules ask for comes out of one walk. Bodies of functions that no
+rule asks about are left out before (`python_outline`). Nothing of it is ever run.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 import warnings
 from dataclasses import replace
 
+from prodcheck.extract import python_outline
 from prodcheck.extract.cells import to_python
 from prodcheck.extract.python_model import Call, Definition, Import, PythonFacts
 from prodcheck.extract.python_problem import PROBLEMS, problem_kind
@@ -37,20 +39,42 @@ def extract(path: str, data: bytes) -> PythonFacts:
     return read(path, data)[0]
 
 
-def read(path: str, data: bytes) -> tuple[PythonFacts, ast.Module | None]:
-    """Facts of one module, and its syntax tree for whoever else needs it; None when it does not parse as it is."""
-    text = decode(data).replace("\r\n", "\n").replace("\r", "\n")
+def read(path: str, data: bytes, whole: bool = False) -> tuple[PythonFacts, ast.Module | None]:
+    """Facts of one module, and its syntax tree for whoever else needs it; None when it does not parse as it is, or when
+    bodies of functions were left out, as they are unless the `whole` module is asked for."""
+    text = decode(data)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    written = flavour(text)
+    if not whole and not written and path.rpartition("/")[2] != "setup.py":
+        facts = _in_part(path, data, text)
+        if facts is not None:
+            return facts, None
     if _hides_lines(data):
         why = "declares an encoding that hides lines"
-        return PythonFacts(code_lines=_count(text), flavour=flavour(text), problem=why, problem_kind="broken"), None
+        return PythonFacts(code_lines=_count(text), flavour=written, problem=why, problem_kind="broken"), None
     try:
         tree = parse(data)
-        return replace(analyse(tree, text), flavour=flavour(text)), tree
+        return replace(analyse(tree, text), flavour=written), tree
     except (SyntaxError, ValueError, LookupError) as problem:
         return _unparsed(text, problem), None
     except (RecursionError, MemoryError):
         facts = PythonFacts(code_lines=_count(text), problem="too long or nested too deeply", problem_kind="too-deep")
         return facts, None
+
+
+def _in_part(path: str, data: bytes, text: str) -> PythonFacts | None:
+    """Facts of a module without the bodies that no rule asks about; None when it has to be parsed as it is."""
+    skeleton = python_outline.skeleton(path, data)
+    if skeleton is None:
+        return None
+    try:
+        tree = parse(skeleton.source)
+        walk = Walk(text.split("\n"), skeleton.left_out)
+        walk.run(tree)
+    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
+        return None  # the whole module tells what is wrong with it
+    return walk.facts(tree) if walk.is_enough() else None
 
 
 _CODING = lazy_regex(rb"(?:[^\n]*\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)")

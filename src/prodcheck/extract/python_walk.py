@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import ast
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from prodcheck.extract.python_expressions import CHILDREN, Block, Expressions, Function
 from prodcheck.extract.python_literals import literal
 from prodcheck.extract.python_model import Call, Calls, Definition, Import, PythonFacts
 from prodcheck.extract.python_names import Scope
+from prodcheck.extract.python_outline import Body, imports_everything
 from prodcheck.extract.python_text import blocks, code_flags, digest
+from prodcheck.extract.python_words import CALLED, SHARED
 from prodcheck.patterns import lazy_regex
 
+_NOTHING: Mapping[int, Body] = {}
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
@@ -71,8 +74,12 @@ def _is_case(orelse: list[ast.stmt]) -> bool:
 class Walk(Expressions):
     """The state of one walk; `facts` is its result."""
 
-    def __init__(self, lines: Sequence[str]) -> None:
+    def __init__(self, lines: Sequence[str], left_out: Mapping[int, Body] = _NOTHING) -> None:
+        """`left_out` has what is known of bodies that were left out of the tree, by the line of `def`."""
         super().__init__()
+        self.left_out = left_out
+        self.left_names: set[str] = set()
+        self.renames = False
         self.lines = [line.strip() for line in lines]
         self.imports: list[Import] = []
         self.definitions: list[Definition] = []
@@ -89,6 +96,14 @@ class Walk(Expressions):
             block = self.waiting.popleft()
             self.function_body(block)
 
+    def is_enough(self) -> bool:
+        """Whether what was left out can be missed: nothing that matters has another name here, or comes from there."""
+        return not (
+            self.renames
+            or any(not item.level and not item.scope and imports_everything(item.module) for item in self.imports)
+            or any("()" in call.name and call.name.partition("()")[0] in self.left_names for _, _, call in self.calls)
+        )
+
     def facts(self, tree: ast.Module) -> PythonFacts:
         flags = code_flags(self.lines)
         self.calls.sort(key=lambda item: item[:2])
@@ -103,6 +118,7 @@ class Walk(Expressions):
             paths=tuple(sorted(self.paths, key=lambda item: item[1])),
             environment=tuple(sorted(self.environment, key=lambda item: item[1])),
             blocks=blocks(self.lines),
+            left_out=len(self.left_out),
         )
 
     def _main(self, item: Import) -> Import:
@@ -272,6 +288,7 @@ class Walk(Expressions):
                 self.imports.append(Import(alias.name, node.lineno, optional=optional, scope=self.scope))
                 if alias.asname:
                     names[alias.asname] = alias.name
+                    self.renames |= alias.name in SHARED
                 else:
                     top = alias.name.partition(".")[0]
                     names[top] = top
@@ -283,6 +300,7 @@ class Walk(Expressions):
             return
         prefix = "." * node.level + module
         for alias in node.names:
+            self.renames |= module in SHARED or (alias.asname is not None and alias.name in CALLED)
             if alias.name != "*":
                 joint = "" if prefix.endswith(".") or not prefix else "."
                 names[alias.asname or alias.name] = f"{prefix}{joint}{alias.name}"
@@ -291,6 +309,8 @@ class Walk(Expressions):
         """Note `NAME = literal` at module level."""
         if self.scope or not isinstance(target, ast.Name) or len(self.constants) >= 500:
             return
+        if isinstance(value, ast.Attribute):
+            self.renames |= value.attr in CALLED
         known = literal(value, target.id)
         if known is not ...:
             self.constants[target.id] = (known, line)
@@ -338,6 +358,10 @@ class Walk(Expressions):
         self.body(node.body)
         self.block, self.scope = None, ""
         start, end = node.lineno, node.end_lineno or node.lineno
+        left = self.left_out.get(start)
+        if left is not None:
+            self.left_names.add(block.name)
+            block.asserts, block.statements, block.complexity = left
         self.definitions.append(
             Definition(
                 block.name,
@@ -347,7 +371,7 @@ class Walk(Expressions):
                 block.decorators,
                 (),
                 block.asserts,
-                _is_trivial(node.body),
+                left is None and _is_trivial(node.body),
                 block.statements,
                 block.complexity,
                 tuple(parameter.arg for parameter in parameters),

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from prodcheck.config import Config
 from prodcheck.errors import UnreadableFile
+from prodcheck.extract import python
+from prodcheck.extract.python_model import PythonFacts
+from prodcheck.extract.python_words import may_matter
 from prodcheck.extract.run import Extraction, FileFacts
 from prodcheck.extract.text import decode, is_binary
 from prodcheck.facts import paths
@@ -47,6 +50,7 @@ class Facts:
         self._texts: dict[str, str] = {}
         self._room = MOST_TEXT
         self._answers: dict[Callable[[Facts], object], object] = {}
+        self._wholes: dict[str, PythonFacts] = {}
 
     @property
     def files(self) -> Mapping[str, FileFacts]:
@@ -71,6 +75,32 @@ class Facts:
             self._texts[path] = text
             self._room -= len(text)
         return text
+
+    def whole(self, path: str) -> PythonFacts | None:
+        """The Python of a module or notebook with everything that is called in it, also where no rule asks by name.
+
+        For checks that follow what a certain file does. It reads the module again; do not ask for all of them.
+        """
+        source = self.files[path].source
+        if source is None or not source.left_out:
+            return source
+        if path not in self._wholes:
+            try:
+                self._wholes[path] = python.read(path, self.repository.read(path), whole=True)[0]
+            except UnreadableFile:
+                self._wholes[path] = source
+        return self._wholes[path]
+
+    def calling(self, path: str, name: str) -> PythonFacts | None:
+        """The Python of a module or notebook with the calls of this name that may be in it; `*` stands for any part.
+
+        For names that the rules of a user ask for, which the readers do not know of.
+        """
+        source = self.files[path].source
+        if source is None or not source.left_out or may_matter(name):
+            return source
+        last = name.rpartition(".")[2].strip("*")
+        return self.whole(path) if last in self.text(path) else source
 
     @cached_property
     def given_up(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import field
 from functools import lru_cache
 
 from prodcheck.extract.python_model import Call, PythonFacts
+from prodcheck.extract.python_words import uses_a_model
 from prodcheck.facts import apis
 from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
@@ -64,11 +65,6 @@ _DATA_FILE = lazy_regex(
 _MODEL_FILE = lazy_regex(
     r"\.(?:pkl|pickle|joblib|pt|pth|ckpt|h5|hdf5|keras|onnx|pb|safetensors|bin|model|txt|json|cbm|ubj)$"
 )
-_PREDICT_FILE = lazy_regex(
-    r"(?i)(?:^|[/_-])(?:predict\w*|infer\w*|detect|translate|generate|sample|demo|score|scoring|recogni[sz]e|transcribe|"
-    r"serve|deploy|app)(?:[_-][\w-]*)?\.(?:py|ipynb)$"
-)
-"""Names of files that use a model rather than make one."""
 _SCORING_FILE = lazy_regex(r"(?i)(?:scor|infer|serv|predict|deploy|entry|endpoint)[^/]*$|(?:^|/)(?:app|main|run)\.py$")
 """Names of files in which `init` and `run` are the contract of a service; batch jobs of Azure ML have them too."""
 _HYPERPARAMETER = lazy_regex(
@@ -257,7 +253,7 @@ def _loops(by_method: Mapping[str, Call], modules: set[str], found: FileStages, 
             call = by_method["eval"]
             found.add("evaluate", Seen(call.line, "calls .eval()", scope=call.scope))
     frozen = by_method.get("no_grad") or by_method.get("inference_mode") or by_method.get("eval")
-    if frozen and modules & TORCH and not found.has("train") and _PREDICT_FILE.search(path):
+    if frozen and modules & TORCH and not found.has("train") and uses_a_model(path):
         found.add("predict", Seen(frozen.line, describe(frozen.name), scope=frozen.scope))
     applied = by_method.get("apply_gradients") or by_method.get("minimize")
     if (

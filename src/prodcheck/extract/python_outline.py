@@ -1,0 +1,431 @@
+"""Leave out the bodies of functions that no rule asks about, before the parser sees them.
+
+Parsing takes five times as long as all other looks at a module together, and most of what is parsed is bodies in which
+nothing stands that a rule could ask for. Where functions begin and end, and which words stand in them, one pass over
+the bytes tells; see `python_words` for the words. A body that is left out becomes one `pass` on its last line, so that
+every line keeps its number, and what the syntax tree would have said of it is counted here: its assertions, and at most
+how many statements and branches it has. A body that is long, or of which anything is in doubt, is not left out; and a
+module that then does not parse is parsed as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import accumulate
+from typing import NamedTuple
+
+from prodcheck.extract import python_words as names
+from prodcheck.extract.words import Words
+from prodcheck.patterns import lazy_regex
+
+SHORT, LONG = 20, 80
+"""Lines of code, and statements. A short body is no rule's business; a longer one is none unless it has many branches
+or is longer than any rule likes."""
+MANY_BRANCHES = 20
+WIDE, DEEP = 500, 40
+"""Columns up to which a line, and the indentation of a function, is looked at: what no person writes is parsed as it is,
+and takes no time here."""
+_BRANCHES = (b" if ", b"elif ", b" for ", b" while ", b"except", b" and ", b" or ", b"case ")
+
+
+class Body(NamedTuple):
+    """What is known of a body that was left out."""
+
+    asserts: int
+    statements: int
+    """About so many: in a short body, its lines."""
+    complexity: int
+    """At most."""
+
+
+class Skeleton(NamedTuple):
+    """A module without some of its bodies, line for line."""
+
+    source: bytes
+    left_out: Mapping[int, Body]
+    """By the line of `def`."""
+
+
+class _Function(NamedTuple):
+    """Offsets of one function: `def`, its body, and the docstring in it."""
+
+    at: int
+    indent: int
+    start: int
+    end: int
+    text: int
+    code: int
+    """Where the docstring ends; the same as `text` when there is none."""
+
+
+class _Cut(NamedTuple):
+    """A body to leave out, and the import statements in it, which stay."""
+
+    function: _Function
+    body: Body
+    imports: tuple[tuple[int, int], ...]
+
+
+_DEF, _CLASS, _QUOTES, _IMPORT, _ASSERT, _RAISES, _OLD = range(7)
+"""Kinds of words: those that say how a module is built ..."""
+_CALL, _BEGIN, _SAID, _STEP, _EVAL, _TRAIN, _ALL = range(7, 14)
+"""... and those that a rule may ask for."""
+
+
+@cache
+def _words() -> tuple[Words, tuple[int, ...], tuple[int, ...]]:
+    """The words to look for, the kind of each, and how far its last byte is from its first."""
+    kinds: dict[str, int] = {"def ": _DEF, "class ": _CLASS, "import ": _IMPORT, "assert": _ASSERT, "eval(": _EVAL}
+    kinds |= dict.fromkeys(("raises(", "warns("), _RAISES)
+    kinds |= dict.fromkeys(('"""', "'''"), _QUOTES)
+    kinds |= dict.fromkeys(("print ", "raise ", "except ", "exec "), _OLD)
+    for kind, words in ((_TRAIN, names.TRAINING), (_STEP, names.STEPS), (_CALL, (*names.CALLED, *names.ENDINGS))):
+        kinds |= dict.fromkeys([f"{word}{space}(" for word in words for space in ("", " ")], kind)
+    kinds |= dict.fromkeys(names.BEGINNINGS, _BEGIN)
+    kinds |= dict.fromkeys((*names.SAID, *_paths(), "{{", "{%", "<>"), _SAID)
+    kinds |= dict.fromkeys(names.EVERYTHING, _ALL)
+    words = Words(word.encode() for word in kinds)
+    return words, tuple(kinds.values()), tuple(len(word) - 1 for word in words.words)
+
+
+def _paths() -> list[str]:
+    """How string literals begin that hold an absolute path."""
+    letters = [chr(code) for code in (*range(65, 91), *range(97, 123))]
+    begins = [f"/{letter}" for letter in letters] + [f"{letter}:{slash}" for letter in letters for slash in "\\/"]
+    return [quote + begin for quote in "\"'" for begin in (*begins, "\\\\", "file:///")]
+
+
+_HEAD = lazy_regex(rb"def[ ]+\w+[ ]*\([^()]*(?:\([^()]*\)[^()]*)*\)[ ]*(?:->[^:\n]+)?:[ ]*(?:#[^\n]*)?\n")
+_TEXT = lazy_regex(rb"(?:[ ]*(?:#[^\n]*)?\n)*[ ]*[rRuU]?(\"\"\"|''')")
+_FIRST = lazy_regex(rb"(?:[ ]*(?:#[^\n]*)?\n)*([ ]*)")
+_TRIVIAL = lazy_regex(
+    rb"(?:[ ]*(?:#[^\n]*)?\n)*[ ]*(?:pass\b|\.\.\.|[\d\"']|[rbuRBU]{1,2}[\"']|None\b|True\b|False\b|\Z)"
+)
+_LINE = lazy_regex(rb"\n[ ]*[^\s#)\]}]")
+_CALLED = lazy_regex(rb"\w*[ ]?\(")
+_ASSERTS = lazy_regex(rb"assert\w*[ ]?\(|assert[ ]")
+_PYTHON_2 = lazy_regex(rb"(?:print|exec)[ ]+[^\s=(.,)\]:]|raise[ ]+[\w.]+[ ]*,|except[ ]+[^(:\n]{0,200},")
+"""Statements of Python 2: a module that has them must be seen to be old."""
+_ATTRIBUTE = lazy_regex(rb"\bself\.\w+[ ]*(?:[:,][^=\n]{1,200})?=(?!=|[ ]*(?:None|True|False|[-\d\"'])[^\n,]{0,200}\n)")
+"""An attribute that is given anything but a plain value."""
+_MODULES = lazy_regex(rb"[ ]*(?:from[ ]+([\w.]+)[ ]+import\b|import[ ]+([^\n#]+))")
+_CODING = lazy_regex(rb"[^\n]*coding[:=][ \t]*(?!utf-?8|ascii)", re.IGNORECASE)
+_PART = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+"""Bytes that are part of a name."""
+_EVERYTHING_OF = frozenset(module.encode() for module in names.EVERYTHING_OF)
+_FAMILIES = tuple(module.encode() for module in names.FAMILIES)
+
+
+@cache
+def _dedent(indent: int) -> re.Pattern[bytes]:
+    """The beginning of a line of code that is indented no deeper."""
+    return re.compile(rb"\n[ ]{0,%d}[^ \n#]" % indent)
+
+
+def skeleton(path: str, data: bytes) -> Skeleton | None:
+    """The module without bodies of which no rule asks anything; None when it has to be parsed as it is."""
+    if b"def " not in data or b"\r" in data or b"\f" in data or b"\n\t" in data or b"\0" in data:
+        return None
+    if any(map(_CODING.match, data[:200].split(b"\n", 2)[:2])):
+        return None
+    return _Module(path, data).skeleton()
+
+
+def imports_everything(module: str) -> bool:
+    """Whether this is a module of which everything matters."""
+    top = module.partition(".")[0]
+    return top in names.EVERYTHING_OF or top.startswith(names.FAMILIES)
+
+
+class _Module:
+    """One module: the words in it, and its functions."""
+
+    def __init__(self, path: str, data: bytes) -> None:
+        words, kinds, lengths = _words()
+        self.data = data
+        hits = list(words.find(data))
+        self.ends = [end for end, _ in hits]
+        """Offset of the last byte of each word, and for each of these:"""
+        self.kinds = [kinds[number] for _, number in hits]
+        self.starts = [end - lengths[number] for end, number in hits]
+        self.functions: list[_Function] = []
+        self.classes: list[int] = []
+        self.trains = _TRAIN in self.kinds or names.uses_a_model(path)
+
+    def read_functions(self) -> None:
+        """Find the functions and classes."""
+        quotes = 0
+        for kind, start in zip(self.kinds, self.starts, strict=True):
+            if kind > _QUOTES:
+                continue
+            if kind == _DEF:
+                found = None if quotes % 2 else self.function(start)  # code in a string is no function
+                if found is not None:
+                    self.functions.append(found)
+            elif kind == _CLASS:
+                if not self.before(start).strip():
+                    self.classes.append(start)
+            elif kind == _QUOTES:
+                quotes += 1
+
+    def before(self, at: int) -> bytes:
+        """What stands on the line in front of an offset, or the end of it where that is more than a line has."""
+        first = max(0, at - WIDE)
+        return self.data[self.data.rfind(b"\n", first, at) + 1 or first : at]
+
+    def function(self, at: int) -> _Function | None:
+        """The function whose `def` this is; None when it is none, or is not plainly written."""
+        front = self.before(at)
+        indent = len(front) - len(front.lstrip(b" "))
+        if front[indent:].strip() not in (b"", b"async") or indent > DEEP:
+            return None
+        head = _HEAD.match(self.data, at)
+        if head is None:
+            return None
+        start = head.end()
+        dedent = _dedent(indent).search(self.data, start - 1)
+        end = dedent.start() if dedent else len(self.data)
+        if end <= start:
+            return None
+        text = _TEXT.match(self.data, start, end)
+        if text is None:
+            return _Function(at, indent, start, end, start, start)
+        close = self.data.find(text[1], text.end(), end)
+        return _Function(at, indent, start, end, text.start(1), close + 3) if close >= 0 else None
+
+    def skeleton(self) -> Skeleton | None:
+        if self.begins_with_everything():
+            return None
+        self.read_functions()
+        if not self.functions or self.matters_as_a_whole():
+            return None
+        cuts: list[_Cut] = []
+        busy: set[int] = set()
+        for function in self.functions:
+            cut = self.cut(function)
+            if cut is not None:
+                cuts.append(cut)
+            elif function.indent:
+                busy.add(self.owner(function))
+        if busy:  # what a method works with, another one may have made
+            search = _ATTRIBUTE.search
+            cuts = [
+                cut
+                for cut in cuts
+                if not cut.function.indent
+                or self.owner(cut.function) not in busy
+                or not search(self.data, cut.function.code, cut.function.end)
+            ]
+        return self.without(cuts) if cuts else None
+
+    def owner(self, function: _Function) -> int:
+        """Offset of the class that a method belongs to; -1 when there is none."""
+        for number in range(bisect_left(self.classes, function.at) - 1, -1, -1):
+            at = self.classes[number]
+            if len(self.before(at)) < function.indent:
+                return at
+        return -1
+
+    def begins_with_everything(self) -> bool:
+        """Whether a line that is not indented imports a module of which everything matters."""
+        return any(
+            kind == _IMPORT
+            and (not (front := self.before(at)) or front.startswith(b"from "))
+            and self.imports_everything(at)
+            for kind, at in zip(self.kinds, self.starts, strict=True)
+        )
+
+    def matters_as_a_whole(self) -> bool:
+        """Whether the module imports, or says, what makes everything in it matter."""
+        inside = _Spans([(function.start, function.end) for function in self.functions])
+        texts = _Spans([(function.text, function.code) for function in self.functions])
+        for kind, at in zip(self.kinds, self.starts, strict=True):
+            if kind == _ALL:
+                if at not in texts:
+                    return True
+            elif kind == _IMPORT and at not in inside and self.is_import(at) and self.imports_everything(at):
+                return True
+        return False
+
+    def is_import(self, at: int) -> bool:
+        """Whether the word `import` at an offset is that of a statement."""
+        front = self.before(at).strip()
+        return not front or front.startswith(b"from ")
+
+    def imports_everything(self, at: int) -> bool:
+        """Whether an import statement names a module of which everything matters."""
+        found = _MODULES.match(self.data, at - len(self.before(at)))
+        modules = [] if found is None else [found[1]] if found[1] else found[2].split(b",")
+        tops = [module.strip().partition(b".")[0].partition(b" ")[0] for module in modules]
+        return any(top in _EVERYTHING_OF or top.startswith(_FAMILIES) for top in tops)
+
+    def cut(self, function: _Function) -> _Cut | None:
+        """The body of a function as one to leave out; None when it matters, or is not plainly written."""
+        data, (_, _, start, end, text, code) = self.data, function
+        asserts = 0
+        imports: list[tuple[int, int]] = []
+        for number in range(bisect_left(self.ends, start), bisect_left(self.ends, end)):
+            at, kind = self.starts[number], self.kinds[number]
+            if text <= at < code:
+                continue
+            if kind == _CALL or kind == _STEP or kind == _TRAIN or kind == _EVAL:
+                if data[at - 1] in _PART:
+                    if kind != _CALL or not data.startswith(_ENDINGS, at):
+                        continue
+                elif kind == _STEP or (kind == _EVAL and data[at - 1] == _DOT):
+                    if not self.trains:
+                        continue
+                return None
+            if kind == _SAID or kind == _QUOTES:
+                return None
+            if kind == _BEGIN:
+                if data[at - 1] not in _PART and _CALLED.match(data, at):
+                    return None
+            elif kind == _ASSERT or kind == _RAISES:
+                count = self.assertion(at, kind)
+                if count < 0:
+                    return None
+                asserts += count
+            elif kind == _IMPORT:
+                if self.is_import(at):
+                    statement = self.import_in(function, at)
+                    if statement is None:
+                        return None
+                    if not imports or statement != imports[-1]:
+                        imports.append(statement)
+            elif kind == _OLD:
+                if _PYTHON_2.match(data, at) and not self.before(at).strip():
+                    return None
+            elif self.before(at).strip() in (b"", b"async"):
+                return None  # a function or class inside
+        body = self.measured(function, asserts)
+        return None if body is None else _Cut(function, body, tuple(imports))
+
+    def assertion(self, at: int, kind: int) -> int:
+        """1 for a word that asserts something, 0 for one that does not, -1 where that cannot be told."""
+        front = self.before(at)
+        if front.lstrip().startswith(b"#"):
+            return 0
+        if b"#" in front or b'"' in front or b"'" in front:
+            return -1
+        if kind == _RAISES:
+            return 1 if front.endswith(b"pytest.") else 0 if front[-1:] and front[-1] in _PART else -1
+        if not _ASSERTS.match(self.data, at) or (front and front[-1] in _PART):
+            return 0
+        plain = self.data.startswith(b"assert ", at) or self.data.startswith(b"assert(", at)
+        return 1 if not plain or not front.strip() else 0 if front[-1:] == b"." else -1
+
+    def import_in(self, function: _Function, at: int) -> tuple[int, int] | None:
+        """Begin and end of the lines of an import statement that can stay where it is; None for any other."""
+        data = self.data
+        start = at - len(self.before(at))
+        if self.imports_everything(at) or not self.is_first(function, start):
+            return None
+        end = data.find(b"\n", at)
+        bracket = data.find(b"(", at, end)
+        if bracket >= 0:
+            end = data.find(b"\n", data.find(b")", bracket))
+        if end < 0 or end > function.end or data[end - 1] == _BACKSLASH or b" as " in data[start:end]:
+            return None
+        return start, end + 1
+
+    def is_first(self, function: _Function, start: int) -> bool:
+        """Whether a line is indented like the first one of a body: not in a block of its own."""
+        first = _FIRST.match(self.data, function.start)
+        line = _FIRST.match(self.data, start)
+        return first is not None and line is not None and len(first[1]) == len(line[1])
+
+    def measured(self, function: _Function, asserts: int) -> Body | None:
+        """What is counted in a body; None for one that is long, or has many branches, or hardly anything."""
+        data, start, end = self.data, function.code, function.end
+        code = data[start:end]
+        if _TRIVIAL.match(code + b"\n") or b";" in code or code.rstrip().endswith(b"\\"):
+            return None
+        statements = code.count(b"\n") + 1
+        if statements > SHORT:
+            statements = len(_LINE.findall(data, start - 1, end))
+        complexity = 1
+        if statements > SHORT:
+            complexity += sum(map(code.count, _BRANCHES))
+            if statements > LONG / 2:
+                statements = _statements(code)
+            if statements > LONG or complexity > MANY_BRANCHES:
+                return None
+        if end == len(data) and any(code.count(a) != code.count(b) for a, b in (b"()", b"[]", b"{}")):
+            return None
+        return Body(asserts, statements, complexity)
+
+    def without(self, cuts: Sequence[_Cut]) -> Skeleton:
+        """The module with `pass` in place of some bodies."""
+        data = self.data
+        parts: list[bytes] = []
+        left: dict[int, Body] = {}
+        done = line = 0
+        for function, body, imports in cuts:
+            line += data.count(b"\n", done, function.at)
+            left[line + 1] = body
+            line += data.count(b"\n", function.at, function.start)
+            parts.append(data[done : function.start])
+            last, end = self.last_line(function)
+            at = function.start
+            for begin, after in imports:
+                parts += [b"\n" * data.count(b"\n", at, begin), data[begin:after]]
+                at = after
+            if at <= last:
+                first = _FIRST.match(data, function.start)
+                margin = first[1] if first else b""
+                parts += [b"\n" * data.count(b"\n", at, last), margin, b"pass"]
+                at = end
+            line += data.count(b"\n", function.start, at)
+            done = at
+        parts.append(data[done:])
+        return Skeleton(b"".join(parts), left)
+
+    def last_line(self, function: _Function) -> tuple[int, int]:
+        """Begin and end of the last line of code in a body."""
+        data, end = self.data, function.end
+        while True:
+            end = function.start + len(data[function.start : end].rstrip())
+            begin = data.rfind(b"\n", 0, end) + 1
+            if not data[begin:end].lstrip().startswith(b"#"):
+                return begin, end
+            end = begin
+
+
+def _statements(code: bytes) -> int:
+    """Statements in a body, those on the line of another one counted too; a bracket in a string may confuse it."""
+    brackets = code.translate(_ROUND, _NO_BRACKETS)
+    size = 0
+    while size != len(brackets):  # what is opened and closed on one line
+        size = len(brackets)
+        brackets = brackets.replace(b"()", b"")
+    depths = accumulate((line.count(b"(") - line.count(b")") for line in brackets.split(b"\n")), initial=0)
+    lines = [line for line, depth in zip(code.split(b"\n"), depths, strict=False) if depth <= 0]
+    lines = [line for line in lines if (text := line.lstrip(b" ")) and text[0] != _HASH]
+    return len(lines) + sum(1 for line in lines if _COMPOUND.match(line))
+
+
+class _Spans:
+    """Stretches of a text; those inside another one do not count."""
+
+    def __init__(self, spans: Sequence[tuple[int, int]]) -> None:
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        for start, end in spans:
+            if end > start and (not self.ends or start >= self.ends[-1]):
+                self.starts.append(start)
+                self.ends.append(end)
+
+    def __contains__(self, at: int) -> bool:
+        number = bisect_right(self.starts, at) - 1
+        return number >= 0 and at < self.ends[number]
+
+
+_ENDINGS = tuple(f"{word}{space}(".encode() for word in names.ENDINGS for space in ("", " "))
+_DOT, _BACKSLASH, _HASH = b".\\#"
+_ROUND = bytes.maketrans(b"[{]}", b"(())")
+_NO_BRACKETS = bytes(byte for byte in range(256) if chr(byte) not in "()[]{}\n")
+_COMPOUND = lazy_regex(rb"[ ]*(?:if|elif|else|for|while|with|try|except|finally|async)\b.*:[ ]*[^\s#]")
