@@ -26,8 +26,8 @@ SHORT, LONG = 20, 80
 or is longer than any rule likes."""
 MANY_BRANCHES = 20
 WIDE, DEEP = 500, 40
-"""Columns up to which a line, and the indentation of a function, is looked at: what no person writes is parsed as it is,
-and takes no time here."""
+"""Columns up to which a line, and the indentation of a function, is looked at: what no person writes takes no time
+here, and is parsed as it is."""
 _BRANCHES = (b" if ", b"elif ", b" for ", b" while ", b"except", b" and ", b" or ", b"case ")
 
 
@@ -78,12 +78,14 @@ _CALL, _BEGIN, _SAID, _STEP, _EVAL, _TRAIN, _ALL = range(7, 14)
 @cache
 def _words() -> tuple[Words, tuple[int, ...], tuple[int, ...]]:
     """The words to look for, the kind of each, and how far its last byte is from its first."""
-    kinds: dict[str, int] = {"def ": _DEF, "class ": _CLASS, "import ": _IMPORT, "assert": _ASSERT, "eval(": _EVAL}
+    kinds: dict[str, int] = {"def ": _DEF, "class ": _CLASS, "import ": _IMPORT, "assert": _ASSERT}
     kinds |= dict.fromkeys(("raises(", "warns("), _RAISES)
     kinds |= dict.fromkeys(('"""', "'''"), _QUOTES)
     kinds |= dict.fromkeys(("print ", "raise ", "except ", "exec "), _OLD)
-    for kind, words in ((_TRAIN, names.TRAINING), (_STEP, names.STEPS), (_CALL, (*names.CALLED, *names.ENDINGS))):
-        kinds |= dict.fromkeys([f"{word}{space}(" for word in words for space in ("", " ")], kind)
+    called = ((_TRAIN, names.TRAINING), (_STEP, names.STEPS), (_CALL, (*names.CALLED, *names.ENDINGS)))
+    for kind, several in called:
+        kinds |= dict.fromkeys([f"{word}{space}(" for word in several for space in ("", " ")], kind)
+    kinds |= dict.fromkeys(("eval(", "eval ("), _EVAL)
     kinds |= dict.fromkeys(names.BEGINNINGS, _BEGIN)
     kinds |= dict.fromkeys((*names.SAID, *_paths(), "{{", "{%", "<>"), _SAID)
     kinds |= dict.fromkeys(names.EVERYTHING, _ALL)
@@ -271,20 +273,10 @@ class _Module:
             at, kind = self.starts[number], self.kinds[number]
             if text <= at < code:
                 continue
-            if kind == _CALL or kind == _STEP or kind == _TRAIN or kind == _EVAL:
-                if data[at - 1] in _PART:
-                    if kind != _CALL or not data.startswith(_ENDINGS, at):
-                        continue
-                elif kind == _STEP or (kind == _EVAL and data[at - 1] == _DOT):
-                    if not self.trains:
-                        continue
-                return None
-            if kind == _SAID or kind == _QUOTES:
-                return None
-            if kind == _BEGIN:
-                if data[at - 1] not in _PART and _CALLED.match(data, at):
+            if kind >= _CALL:
+                if self.is_asked_for(at, kind):
                     return None
-            elif kind == _ASSERT or kind == _RAISES:
+            elif kind in (_ASSERT, _RAISES):
                 count = self.assertion(at, kind)
                 if count < 0:
                     return None
@@ -294,15 +286,27 @@ class _Module:
                     statement = self.import_in(function, at)
                     if statement is None:
                         return None
-                    if not imports or statement != imports[-1]:
+                    if statement not in imports:
                         imports.append(statement)
             elif kind == _OLD:
                 if _PYTHON_2.match(data, at) and not self.before(at).strip():
                     return None
-            elif self.before(at).strip() in (b"", b"async"):
-                return None  # a function or class inside
+            elif kind == _QUOTES or self.before(at).strip() in (b"", b"async"):
+                return None  # text of several lines, or a function or class inside
         body = self.measured(function, asserts)
         return None if body is None else _Cut(function, body, tuple(imports))
+
+    def is_asked_for(self, at: int, kind: int) -> bool:
+        """Whether the word at an offset is one that a rule asks for, and not the end of another."""
+        data = self.data
+        part = data[at - 1] in _PART
+        if kind == _CALL:
+            return not part or data.startswith(_ENDINGS, at)
+        if kind == _BEGIN:
+            return not part and _CALLED.match(data, at) is not None
+        if kind == _STEP or (kind == _EVAL and data[at - 1] == _DOT):
+            return not part and self.trains
+        return kind == _SAID or not part
 
     def assertion(self, at: int, kind: int) -> int:
         """1 for a word that asserts something, 0 for one that does not, -1 where that cannot be told."""

@@ -84,7 +84,7 @@ EVERYTHING = (
 )
 """What makes the whole module matter, wherever it stands."""
 
-TRAINING = ("backward(",)
+TRAINING = ("backward",)
 """With one of these in a module, the other steps of a training written by hand matter too ..."""
 
 STEPS = ("step", "eval", "no_grad", "inference_mode")
