@@ -338,7 +338,7 @@ def with_python(facts: NotebookFacts) -> NotebookFacts:
             return replace(facts, python=PythonFacts(problem="does not parse", problem_kind="broken"))
     joined = "\n".join(source for _, source in cleaned)
     try:
-        found = python.analyse(tree, joined)
+        found = python.analyse(tree, joined, digests=True)
     except RecursionError:
         found = PythonFacts(problem="too long or nested too deeply", problem_kind="too-deep")
     if problem[0]:

@@ -109,9 +109,9 @@ def parse(source: str | bytes) -> ast.Module:
     return tree
 
 
-def analyse(tree: ast.Module, text: str) -> PythonFacts:
-    """Facts of a parsed module; `text` is what it was parsed from."""
-    walk = Walk(text.split("\n"))
+def analyse(tree: ast.Module, text: str, *, digests: bool = False) -> PythonFacts:
+    """Facts of a parsed module; `text` is what it was parsed from. `digests` asks for those of definitions."""
+    walk = Walk(text.split("\n"), digests=digests)
     walk.run(tree)
     return walk.facts(tree)
 

@@ -74,9 +74,11 @@ def _is_case(orelse: list[ast.stmt]) -> bool:
 class Walk(Expressions):
     """The state of one walk; `facts` is its result."""
 
-    def __init__(self, lines: Sequence[str], left_out: Mapping[int, Body] = _NOTHING) -> None:
-        """`left_out` has what is known of bodies that were left out of the tree, by the line of `def`."""
+    def __init__(self, lines: Sequence[str], left_out: Mapping[int, Body] = _NOTHING, *, digests: bool = False) -> None:
+        """`left_out` has what is known of bodies that were left out of the tree, by the line of `def`; `digests` says
+        whether anybody asks for those of definitions."""
         super().__init__()
+        self.digests = digests
         self.left_out = left_out
         self.left_names: set[str] = set()
         self.renames = False
@@ -340,11 +342,17 @@ class Walk(Expressions):
 
     def function_body(self, block: Block) -> None:
         node, outer = block.node, block.scopes[-1]
+        left = self.left_out.get(node.lineno)
+        if left is not None:
+            self.left_names.add(block.name)
+            if type(node.body[0]) is ast.Pass:
+                block.asserts, block.statements, block.complexity = left
+                self.defined(block, _parameters(node))
+                return
         in_class = outer.kind == "class"
         self.names.scopes = [*block.scopes, Scope("function", block.name, outer.attributes)]
         names = self.names.here.names
-        arguments = node.args
-        parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        arguments, parameters = node.args, _parameters(node)
         for parameter in parameters:
             annotation = parameter.annotation
             known = self.names.dotted(annotation) if isinstance(annotation, _DOTTED) else ""
@@ -357,11 +365,13 @@ class Walk(Expressions):
         self.block, self.scope, self.optional = block, block.name, 0
         self.body(node.body)
         self.block, self.scope = None, ""
-        start, end = node.lineno, node.end_lineno or node.lineno
-        left = self.left_out.get(start)
         if left is not None:
-            self.left_names.add(block.name)
             block.asserts, block.statements, block.complexity = left
+        self.defined(block, parameters, trivial=left is None and _is_trivial(node.body))
+
+    def defined(self, block: Block, parameters: list[ast.arg], trivial: bool = False) -> None:
+        """Note a function of which everything is known."""
+        start, end = block.node.lineno, block.node.end_lineno or block.node.lineno
         self.definitions.append(
             Definition(
                 block.name,
@@ -371,11 +381,11 @@ class Walk(Expressions):
                 block.decorators,
                 (),
                 block.asserts,
-                left is None and _is_trivial(node.body),
+                trivial,
                 block.statements,
                 block.complexity,
                 tuple(parameter.arg for parameter in parameters),
-                digest(self.lines[start:end]),
+                digest(self.lines[start:end]) if self.digests else 0,
             )
         )
 
@@ -403,6 +413,10 @@ class Walk(Expressions):
             )
         )
         self.scope, self.block = outer_scope, outer_block
+
+
+def _parameters(node: Function) -> list[ast.arg]:
+    return [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
 
 
 def _is_trivial(body: list[ast.stmt]) -> bool:

@@ -21,7 +21,7 @@ CALLED = frozenset(
     texts_to_sequences fill_null drop_nulls drop_nans to_dummies concat merge to_datetime to_numeric DataLoader
     random_split Subset train_test_split drop astype replace randomSplit groupby resample with_columns
     fit partial_fit fit_generator train_on_batch fit_one_cycle fine_tune fit_flat_cos train_model fit_predict train cv
-    learn backward apply_gradients minimize value_and_grad train_and_evaluate
+    learn apply_gradients minimize value_and_grad train_and_evaluate
     score evaluate evaluate_generator compute_metrics validate validate_epoch val_epoch test_epoch
     predict predict_proba predict_classes predict_generator predict_on_batch predict_log_proba decision_function
     forecast get_prediction get_forecast batch_predict generate invoke_endpoint
@@ -50,7 +50,7 @@ CALLED = frozenset(
     WandbCallback WandbLogger WandbMetricsLogger TensorBoard CSVLogger create_file_writer FileWriter create_endpoint
     create_monitoring_schedule create_recurring_run periodic_task timer_trigger add_periodic_task scheduled_job add_job
     get_connection getpass system popen pip_install uv_pip_install python_packages
-    model_validate validate_python parse_obj LightningCLI get_deploy_client setup
+    exec deploy serve Compose model_validate validate_python parse_obj LightningCLI get_deploy_client setup
     ArgumentParser HfArgumentParser safe_load YAML get_cfg BaseSettings load_config
     """.split()
 )
@@ -63,24 +63,24 @@ ENDINGS = (
 """How names end of which every class or function matters."""
 
 BEGINNINGS = (
-    *("read_", "scan_", "eval_", "evaluate_", "load_table_from_", "upload_from_", "population_stability", "write_"),
+    *("read_", "scan_", "eval_", "evaluate_", "load_table_from_", "population_stability", "write_", "save"),
     *("load_model_", "train_", "calculate_population", "compute_population", "DEFINE_"),
 )
 """How names begin of which every function matters."""
 
 SAID = (
-    *("environ", "getenv", "sys.path", "requests", "httpx", "Image.open", "csv.reader"),
-    *("Dataset.from_", "DatasetDict.from_", "models:/", "lakefs:", "azureml:", "AzureML-", " AS OF ", "VERSION"),
-    *("trust_remote_code", "base_image", "registered_model_name", "snapshot_id", "spark.sql", "spark.table", "write."),
+    *("environ", "getenv", "sys.path", "requests", "httpx", "urllib.request", "Image.open", "csv.reader", "dvc.api"),
+    *("Dataset.from_", "DatasetDict.from_", "quality_monitors", "KedroSession", "Environment.get", "Model.upload"),
+    *("models:/", "lakefs:", "azureml:", "AzureML-", " AS OF ", "VERSION", "spark.sql", "spark.table", "write."),
+    *("trust_remote_code", "base_image", "registered_model_name", "snapshot_id", "secrets.get", "wavfile.read"),
     *("read.csv", "read.parquet", "read.json", "read.orc", "read.text", "read.table", "read.load", "read.format"),
-    *("read.jdbc", "read.option", "secrets.get", 'open("', "open('", "open(\n", "open(r", 'File("', "File('"),
+    *("read.jdbc", "read.option", "upload_", 'open("', "open('", "open(\n", "open(r", 'File("', "File('"),
 )
 """What is written in other forms than a call of a name: modules, keywords, and texts that rules look for."""
 
 EVERYTHING = (
     *("pipeline(", "subprocess", "os.system", "pytest.main", "unittest.main", "TextTestRunner", "nose.", "testmod"),
     *("import nox", "import invoke", "from invoke", "torchvision.datasets", "torchvision import datasets"),
-    *("transforms.Compose", "import Compose", "exec("),
 )
 """What makes the whole module matter, wherever it stands."""
 
@@ -90,7 +90,7 @@ TRAINING = ("backward",)
 STEPS = ("step", "eval", "no_grad", "inference_mode")
 """... which are these."""
 
-SHARED = frozenset("requests httpx csv PIL.Image torch.hub".split())
+SHARED = frozenset("requests httpx csv PIL.Image torch.hub urllib.request scipy.io.wavfile dvc.api".split())
 """Modules of which functions matter whose names mean something else everywhere: they are known by the module's name."""
 
 EVERYTHING_OF = frozenset(
@@ -128,7 +128,7 @@ EVERYTHING_OF = frozenset(
 )
 """Top-level modules of which so much matters that whatever imports one is parsed whole."""
 
-FAMILIES = ("mm", "langchain", "pulumi_", "trulens", "deepctr", "llama_index", "stable_baselines")
+FAMILIES = ("mm", "prefect", "langchain", "pulumi_", "trulens", "deepctr", "llama_index", "stable_baselines")
 """The same for modules that begin so: `mmdet`, `langchain_core`."""
 
 _PREDICTS = lazy_regex(
@@ -144,14 +144,13 @@ def uses_a_model(path: str) -> bool:
 
 
 def may_matter(name: str) -> bool:
-    """Whether a body that calls this, by its resolved name, is parsed. For tests."""
+    """Whether a body that calls this, by its resolved name, is parsed: always, or at least in a module that trains."""
     parts = [part for part in re.split(r"\W+", name) if part]
     top = name.partition(".")[0].removesuffix("()")
     return bool(
         top in EVERYTHING_OF
         or top.startswith(FAMILIES)
         or not CALLED.isdisjoint(parts)
-        or any(part.endswith(ENDINGS) or part.startswith(BEGINNINGS) for part in parts)
-        or any(part in STEPS for part in parts)
+        or any(part.endswith(ENDINGS) or part.startswith(BEGINNINGS) or part in (*STEPS, *TRAINING) for part in parts)
         or any(word.strip("(\n'\"") in name for word in (*SAID, *EVERYTHING))
     )
