@@ -12,7 +12,7 @@ import io
 import re
 import subprocess
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any, cast
 
@@ -139,7 +139,7 @@ def well_formed(found: object, lines: int) -> None:
             continue
         if isinstance(value, Mapping):
             todo.extend([(item, depth + 1) for item in value.values() if not isinstance(item, _SCALARS)])
-        elif isinstance(value, tuple | list | frozenset | set):
+        elif isinstance(value, Sequence | frozenset | set):
             todo.extend([(item, depth + 1) for item in value if not isinstance(item, _SCALARS)])
         elif isinstance(value, notebook.NotebookFacts):
             well_formed(value.python, max(1, len(value.origins)))

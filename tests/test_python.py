@@ -7,11 +7,12 @@ import warnings
 
 import pytest
 
+from prodcheck.extract import python
 from prodcheck.extract.python import PythonFacts, extract, parse
 
 
 def read(text: str | bytes, path: str = "a.py") -> PythonFacts:
-    facts = extract(path, text.encode() if isinstance(text, str) else text)
+    facts = python.read(path, text.encode() if isinstance(text, str) else text, whole=True)[0]
     assert facts is not None
     return facts
 
