@@ -12,7 +12,7 @@ import io
 import re
 import subprocess
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, cast
 
@@ -34,6 +34,7 @@ from prodcheck.extract import (
     tasks,
     yaml,
 )
+from prodcheck.extract.python_calls import Calls
 from prodcheck.extract.secrets.redact import redact
 from prodcheck.extract.secrets.scan import scan
 from prodcheck.extract.text import decode, split_lines
@@ -139,7 +140,7 @@ def well_formed(found: object, lines: int) -> None:
             continue
         if isinstance(value, Mapping):
             todo.extend([(item, depth + 1) for item in value.values() if not isinstance(item, _SCALARS)])
-        elif isinstance(value, Sequence | frozenset | set):
+        elif isinstance(value, tuple | list | frozenset | set | Calls):
             todo.extend([(item, depth + 1) for item in value if not isinstance(item, _SCALARS)])
         elif isinstance(value, notebook.NotebookFacts):
             well_formed(value.python, max(1, len(value.origins)))
