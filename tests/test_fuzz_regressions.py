@@ -118,7 +118,7 @@ CASES: list[tuple[str, str, str, bytes, Callable[[Any], object], object]] = [
             "python",
             "a.py",
             b"# coding: " + coding.encode() + b"\nx = 1" + hidden + b"open('a')" + hidden + b"\n",
-            lambda found: (found.problem, found.calls),
+            lambda found: (found.problem, tuple(found.calls)),
             ("declares an encoding that hides lines", ()),
         )
         for coding, hidden in (("utf-7", b"+AAo-"), ("unicode_escape", rb"\n"), ("raw-unicode-escape", rb"\u000a"))
