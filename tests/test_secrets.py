@@ -19,7 +19,7 @@ from prodcheck.checks.secrets import hardcoded_secret, secret_file_committed, se
 from prodcheck.config import Config
 from prodcheck.extract import notebook
 from prodcheck.extract.run import extract_all
-from prodcheck.extract.secrets import Secret, extract, filters, formats, hashes, letters, prefilter
+from prodcheck.extract.secrets import Secret, extract, filters, formats, hashes, keywords, letters, plugins, prefilter
 from prodcheck.extract.secrets.samples import KINDS, SHAPES, sample
 from prodcheck.facts import Facts
 from prodcheck.model import Confidence
@@ -535,7 +535,28 @@ def test_every_format_finds_what_its_pattern_describes(data: st.DataObject) -> N
 def test_the_prefilter_finds_every_occurrence(data: bytes, words: list[bytes]) -> None:
     lower = data.lower()
     expected = [(i, w) for w in words for i in range(len(lower)) if lower.startswith(w, i)]
-    assert list(prefilter.hits(lower, words)) == expected
+    assert sorted(prefilter.hits(lower, words)) == sorted(expected)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["auth", "token", "_ids", "s", " ", "=", ":", "(", ",", '"', "'", "]", "--", "abcd", "!", "\\"])
+    )
+)
+def test_the_first_look_at_a_name_misses_no_value(parts: list[str]) -> None:
+    data = "".join(parts).encode()
+    for reading in ("code", "configuration", "prose"):
+        for at, word in prefilter.hits(data, keywords.WORDS):
+            if not keywords.may_bind(data, at):
+                assert keywords.binding(data, at, word, reading) is None
+
+
+def test_values_without_quotes_are_known_where_detect_secrets_knows_them() -> None:
+    from detect_secrets.plugins import keyword
+
+    for suffix in ".py .js .java .go .m .cs .c .cpp .eyaml .cf .tf .swift .cls .php .ts .rs .ipynb".split():
+        quotes = plugins.keyword_patterns(f"a{suffix}") is keyword.QUOTES_REQUIRED_DENYLIST_REGEX_TO_GROUP
+        assert quotes is not suffix.endswith(plugins.KNOWS_BARE)
 
 
 @given(st.lists(st.sampled_from(["a" * 19, "Z9_-" * 5, "x.y" * 10, " ", "/", "é", "\n", "b"])).map("".join))

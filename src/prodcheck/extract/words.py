@@ -32,6 +32,8 @@ class Words:
 
         In order of offsets; of words that end at the same place the longest comes first.
         """
+        if not self.words:
+            return iter(())
         # One character for each byte, so that offsets are those of the bytes whatever their encoding is.
         found: Iterator[tuple[int, int]] = self._automaton.iter(data.decode("latin-1"))
         return found

@@ -35,6 +35,11 @@ _BARE = lazy_regex(
     _NAME_END
     + rb"(?P<op>:=|={1,2}|:)[ \t]{0,16}(?P<v>[^\s\"'`,;(){}\[\]<>#][^\s\"'`,;(){}\[\]<>]{3,200})(?=[\s,;\"'}]|\Z)"
 )
+_BINDS = lazy_regex(
+    rb"[A-Za-z0-9_\-]{0,40}(?:\\{0,2}[\"'`])?\]?[ \t]{0,16}"
+    rb"(?:[:=]|(?:!==?|[,(])[ \t]{0,16}" + _WRAPPED + rb"\\{0,2}[\"'`])"
+)
+"""What every pattern here but that of an option asks for."""
 _OPTION = lazy_regex(
     rb"(?P<rest>[A-Za-z0-9_\-]{0,40})(?P<op> )(?P<q>[\"']?)(?P<v>[^\s\"'`,;(){}\[\]<>&|]{4,200})(?P=q)"
 )
@@ -54,6 +59,14 @@ class Binding:
     start: int
     end: int
     before: str
+
+
+def may_bind(data: bytes, at: int) -> bool:
+    """False when nothing can be bound to the name around an offset: a first look, for most words are no names."""
+    if _BINDS.match(data, at, at + 1200):
+        return True
+    before = data[max(0, at - 60) : at]
+    return b"--" in before or (data.startswith(b"token", at) and before.endswith(b"auth"))
 
 
 def binding(data: bytes, at: int, word: bytes, reading: str) -> Binding | None:

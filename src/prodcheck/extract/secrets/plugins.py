@@ -31,6 +31,11 @@ def agrees(plugin: str, text: str, value: str) -> bool:
     return any(found in value or value in found for found in values(plugin, text) if found)
 
 
+KNOWS_BARE = (".go", ".m", ".cs", ".c", ".cpp", ".eyaml", ".cf")
+"""Names end so of the sources in which the keyword plugin knows values without quotes. In all others asking is in vain:
+it would have to load the plugins for every `token=...` of a program."""
+
+
 @cache
 def keyword_patterns(path: str) -> Any:
     from detect_secrets.plugins.keyword import QUOTES_REQUIRED_DENYLIST_REGEX_TO_GROUP, REGEX_BY_FILETYPE

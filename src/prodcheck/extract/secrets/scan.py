@@ -12,6 +12,7 @@ from prodcheck.extract.secrets.contexts import ANYWHERE, BOUND, CONTEXTUAL, JWT,
 from prodcheck.extract.secrets.formats import FORMATS, INSIDE, Format
 from prodcheck.extract.secrets.keywords import Binding
 from prodcheck.extract.secrets.verify import judge
+from prodcheck.extract.words import Words
 from prodcheck.model import Confidence
 from prodcheck.patterns import lazy_regex
 
@@ -56,6 +57,11 @@ def _words(typed: bool) -> Mapping[bytes, tuple[tuple[Format, re.Pattern[bytes]]
 
 
 @cache
+def _search(typed: bool) -> Words:
+    return Words(_words(typed))
+
+
+@cache
 def _bound() -> tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...]:
     return tuple((b.kind, lazy_regex(b.name), lazy_regex(b.value)) for b in BOUND)
 
@@ -76,7 +82,7 @@ def scan(data: bytes, path: str, *, names: bool = True, reading: str = "code") -
         if len(found) >= MOST:
             break
     words = _words(names)
-    for at, word in prefilter.hits(lower, words):
+    for at, word in prefilter.hits(lower, _search(names)):
         for form, pattern in words[word]:
             _add(found, _token(form, pattern, data, at))
         if word in keywords.WORDS:
@@ -130,14 +136,19 @@ def _token(form: Format, pattern: re.Pattern[bytes], data: bytes, at: int) -> Ma
 
 def _named(data: bytes, at: int, word: bytes, path: str, reading: str) -> Match | None:
     """A literal bound to the secret-like name at an offset."""
+    if not keywords.may_bind(data, at):
+        return None
     bound = keywords.binding(data, at, word, reading)
     if bound is None:
-        return _named_bare(data, at, word, path) if reading == "code" else None
+        bare = reading == "code" and path.endswith(plugins.KNOWS_BARE)
+        return _named_bare(data, at, word, path) if bare else None
     return _provided(bound) or _graded(bound)
 
 
 def _provider(data: bytes, at: int, word: bytes, reading: str) -> Match | None:
     """A value that a provider's name proves."""
+    if not keywords.may_bind(data, at):
+        return None
     bound = keywords.binding(data, at, word, reading)
     return _provided(bound) if bound is not None else None
 
