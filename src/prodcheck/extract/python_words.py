@@ -71,10 +71,22 @@ BEGINNINGS = (
 SAID = (
     *("environ", "getenv", "sys.path", "requests", "httpx", "urllib.request", "Image.open", "csv.reader", "dvc.api"),
     *("Dataset.from_", "DatasetDict.from_", "quality_monitors", "KedroSession", "Environment.get", "Model.upload"),
+    *('"delta"', "'delta'", '"iceberg"', "'iceberg'", '"hudi"', "'hudi'"),
     *("models:/", "lakefs:", "azureml:", "AzureML-", " AS OF ", "VERSION", "spark.sql", "spark.table", "write."),
     *("trust_remote_code", "base_image", "registered_model_name", "snapshot_id", "secrets.get", "wavfile.read"),
     *("read.csv", "read.parquet", "read.json", "read.orc", "read.text", "read.table", "read.load", "read.format"),
-    *("read.jdbc", "read.option", "upload_", 'open("', "open('", "open(\n", "open(r", 'File("', "File('"),
+    *(
+        "read.jdbc",
+        "read.option",
+        "upload_",
+        "apache.hudi",
+        'open("',
+        "open('",
+        "open(\n",
+        "open(r",
+        'File("',
+        "File('",
+    ),
 )
 """What is written in other forms than a call of a name: modules, keywords, and texts that rules look for."""
 

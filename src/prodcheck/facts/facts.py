@@ -6,6 +6,7 @@ What works out an answer is imported when it is asked for: rules about single fi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -52,10 +53,19 @@ class Facts:
         self._answers: dict[Callable[[Facts], object], object] = {}
         self._wholes: dict[str, PythonFacts] = {}
 
-    @property
+    @cached_property
     def files(self) -> Mapping[str, FileFacts]:
-        """Every file, by path, sorted."""
-        return self.extraction.files
+        """Every file, by path, sorted. Modules in which a signature of the user may find a call are read whole."""
+        calls = {mark.pattern for signature in self.signatures for mark in signature.marks if mark.what == "call"}
+        unknown = sorted(pattern for pattern in calls if not may_matter(pattern))
+        if not unknown:
+            return self.extraction.files
+        files = dict(self.extraction.files)
+        for path, file in files.items():
+            found = next((whole for name in unknown if (whole := self.calling(path, name)) is not file.source), None)
+            if found is not None:
+                files[path] = replace(file, python=found)
+        return files
 
     @property
     def git(self) -> GitState:
@@ -81,7 +91,7 @@ class Facts:
 
         For checks that follow what a certain file does. It reads the module again; do not ask for all of them.
         """
-        source = self.files[path].source
+        source = self.extraction.files[path].source
         if source is None or not source.left_out:
             return source
         if path not in self._wholes:
@@ -94,12 +104,12 @@ class Facts:
     def calling(self, path: str, name: str) -> PythonFacts | None:
         """The Python of a module or notebook with the calls of this name that may be in it; `*` stands for any part.
 
-        For names that the rules of a user ask for, which the readers do not know of.
+        For names that a user's rules and signatures ask for, which the readers do not know of.
         """
-        source = self.files[path].source
+        source = self.extraction.files[path].source
         if source is None or not source.left_out or may_matter(name):
             return source
-        last = name.rpartition(".")[2].strip("*")
+        last = name.partition("(")[0].rpartition(".")[2].strip("*")
         return self.whole(path) if last in self.text(path) else source
 
     @cached_property
