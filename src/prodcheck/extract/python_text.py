@@ -62,9 +62,9 @@ def flavour(text: str) -> str:
         return "databricks"
     if "# " not in text:
         return ""
-    if ("In[" in text or "In [" in text) and _EXPORT_MARK.search(text):
+    if "# In" in text and _EXPORT_MARK.search(text):
         return "nbconvert"
-    if "jupytext:" in text and _JUPYTEXT.search(text[:2000]):
+    if "jupytext:" in text[:2000] and _JUPYTEXT.search(text[:2000]):
         return "jupytext"
     if "%%" in text and len(_CELL_MARK.findall(text)) >= 2:
         return "percent"

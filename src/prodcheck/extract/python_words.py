@@ -90,10 +90,13 @@ SAID = (
 )
 """What is written in other forms than a call of a name: modules, keywords, and texts that rules look for."""
 
-EVERYTHING = (
-    *("pipeline(", "subprocess", "os.system", "pytest.main", "unittest.main", "TextTestRunner", "nose.", "testmod"),
-    *("import nox", "import invoke", "from invoke", "torchvision.datasets", "torchvision import datasets"),
+RUNNING = (
+    *("subprocess", "os.system", "pytest.main", "unittest.main", "TextTestRunner", "nose.", "testmod"),
+    *("import nox", "import invoke", "from invoke"),
 )
+"""One of these is in every module that runs a command or a test runner."""
+
+EVERYTHING = (*RUNNING, "pipeline(", "torchvision.datasets", "torchvision import datasets")
 """What makes the whole module matter, wherever it stands."""
 
 TRAINING = ("backward",)

@@ -111,6 +111,7 @@ def extract_file(path: str, data: bytes, *, blob: str | None = None, tracked: bo
         return FileFacts(path, len(data), blob, tracked)
     book = notebook.extract(path, data) if notebook.wants(path) else None
     module, tree = python.read(path, data) if python.wants(path) else (None, None)
+    runs = module is None or not module.left_out  # of a module that runs something, nothing is left out
     return FileFacts(
         path,
         len(data),
@@ -120,7 +121,7 @@ def extract_file(path: str, data: bytes, *, blob: str | None = None, tracked: bo
         notebook=book,
         manifests=(manifest.extract(path, data, tree) or ()) if manifest.wants(path) else (),
         pipeline=ci.extract(path, data) if ci.wants(path) else None,
-        tasks=(tasks.extract(path, data, tree) or ()) if tasks.wants(path) else (),
+        tasks=(tasks.extract(path, data, tree) or ()) if runs and tasks.wants(path) else (),
         document=document.extract(path, data) if document.wants(path) else None,
         container=container.extract(path, data) if container.wants(path) else None,
         secrets=secrets.extract(path, data, book),

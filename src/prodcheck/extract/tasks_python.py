@@ -7,16 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from prodcheck.extract.python import parse
 from prodcheck.extract.python_expressions import nodes_of
+from prodcheck.extract.python_words import RUNNING
 from prodcheck.extract.tasks_model import Target, TaskFile
 
-INTERESTING = tuple(
-    word.encode()
-    for word in (
-        *("subprocess", "os.system", "pytest.main", "unittest.main", "TextTestRunner", "nose.", "testmod"),
-        *("import nox", "import invoke", "from invoke"),
-    )
-)
-"""One of these is in every file that runs something. Plain words: a pattern of them takes ten times as long."""
+_RUNNING = tuple(word.encode() for word in RUNNING)
+"""Plain words: a pattern of them takes ten times as long."""
 _RUNNERS = {
     "pytest.main": "pytest",
     "pytest.console_main": "pytest",
@@ -38,7 +33,7 @@ def extract(path: str, data: bytes, tree: ast.Module | None = None) -> TaskFile 
 
     `tree` is its syntax tree, where somebody has parsed it before.
     """
-    if not any(word in data for word in INTERESTING):
+    if not any(word in data for word in _RUNNING):
         return None
     if tree is None:
         try:
