@@ -20,7 +20,12 @@ from prodcheck.records import dataclass
 MAX_COMMANDS = 5_000
 MAX_STEPS = 50_000
 """Commands looked at in one script, loops and functions repeated: they may multiply each other."""
+MAX_NESTING = 80
+"""Lists inside of lists, functions that call each other and texts for `eval`, which would end Python's stack otherwise."""
 MAX_VALUE = 4_000
+"""Characters of a variable, and of the working directory."""
+MAX_EXPANDED = 2_000_000
+"""Characters that all words together may have more than the script: loops, variables and commands multiply each other."""
 UNKNOWN = "?"
 """The working directory after `cd` to something computed."""
 
@@ -41,7 +46,7 @@ _ROOT = lazy_regex(
 )
 _HERE = lazy_regex(r"dirname\s+(?:--\s+)?\"?(?:\$0|\$\{0\}|\$\{?BASH_SOURCE(?:\[0\](?::-\$0)?)?\}?)\"?")
 _NAME = lazy_regex(r"\w+|[@*]")
-_STATUS = lazy_regex(r"\$\{?(?:\?|PIPESTATUS)|LASTEXITCODE|errorlevel", re.IGNORECASE)
+_MENTION = lazy_regex(r"\$\{?(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ def _parse(
     if "dirname" in text:
         text = _HERE.sub(lambda m: m.group().split()[0] + " __here__", text)
     tree = _tree(text, line, not windows)
-    run = _Run(dict(variables), errexit, pipefail, here, "wait" in text)
+    run = _Run(dict(variables), errexit, pipefail, here, "wait" in text, MAX_EXPANDED + len(text))
     if call:
         run.functions.update(_definitions(tree))
         if call[0] in run.functions:
@@ -157,7 +162,9 @@ def _from_windows(text: str, shell: str) -> str:
 class _Run:
     """Walks the tree in the order of execution, keeping options, variables, functions and directory."""
 
-    def __init__(self, variables: dict[str, str], errexit: bool, pipefail: bool, here: str, waits: bool) -> None:
+    def __init__(
+        self, variables: dict[str, str], errexit: bool, pipefail: bool, here: str, waits: bool, room: int
+    ) -> None:
         self.variables = variables
         self.errexit = errexit
         self.pipefail = pipefail
@@ -169,22 +176,35 @@ class _Run:
         self.out: list[Command] = []
         self.ended = False
         self.steps = 0
+        self.nesting = 0
+        self.room = room
+        """Characters that words may still have."""
         self.examined = 0
         """Depth of conditions whose branches give up: there, a negated command counts too."""
         self.suppressed = 0
         """Depth of contexts in which `set -e` has no effect."""
 
+    def over(self) -> bool:
+        """True when the script has ended, or enough of it was seen."""
+        return self.ended or len(self.out) >= MAX_COMMANDS or self.steps > MAX_STEPS or self.room < 0
+
     def sequence(self, node: Node, fatal: bool) -> None:
+        if self.nesting >= MAX_NESTING:
+            return
+        self.nesting += 1
+        self.items(node, fatal)
+        self.nesting -= 1
+
+    def items(self, node: Node, fatal: bool) -> None:
+        end = len(node.children) - 1
         for index, item in enumerate(node.children):
-            self.steps += 1
-            if self.ended or len(self.out) >= MAX_COMMANDS or self.steps > MAX_STEPS:
+            if self.over():
                 return
-            rest = node.children[index + 1 :]
-            examined = bool(rest) and bool(_STATUS.search(rest[0].text))
+            examined = index < end and node.children[index + 1].asks_status
             noted = _noted(item)
             if noted:
-                examined = any(f"${noted}" in r.text or f"${{{noted}" in r.text for r in rest)
-            last = not rest or examined
+                examined = _last_mentions(node).get(noted, -1) > index
+            last = index == end or examined
             counts = fatal and (last or (self.errexit and not self.suppressed))
             if item.background:
                 counts = counts and self.waits
@@ -193,13 +213,16 @@ class _Run:
     def and_or(self, node: Node, fatal: bool, last: bool) -> None:
         if len(node.children) > 1 and node.operators[0] != "||" and _is_word(node.children[0], "false"):
             return
+        handlers: list[Node | None] = [None]  # what follows the next `||`, from the end
+        for child, operator in zip(reversed(node.children), reversed(node.operators), strict=False):
+            handlers.append(child if operator == "||" else handlers[-1])
         for index, child in enumerate(node.children):
-            following = node.operators[index:]
-            counts = fatal
-            if "||" in following:
-                handler = node.children[index + following.index("||") + 1]
+            if self.steps > MAX_STEPS:
+                return
+            handler, counts = handlers[len(node.operators) - index], fatal
+            if handler is not None:
                 counts = fatal and (_gives_up(handler) or (last and bool(_noted(node))))
-            elif following:  # `a && b`: bash does not stop at `a`, its failure only shows in the status of the list
+            elif index < len(node.operators):  # `a && b`: bash does not stop at `a`, its failure only shows in the list
                 counts = fatal and last
             before = self.ended
             self.pipe(child, counts)
@@ -212,6 +235,7 @@ class _Run:
             self.node(child, fatal and (not node.negated or self.examined > 0) and (final or self.pipefail))
 
     def node(self, node: Node, fatal: bool) -> None:
+        self.steps += 1
         if node.kind == "simple":
             self.simple(node, fatal)
         elif node.kind == "list":
@@ -231,11 +255,10 @@ class _Run:
         self.directory, self.errexit, self.pipefail, self.variables, self.ended = kept
 
     def compound(self, node: Node, fatal: bool) -> None:
-        bodies = list(node.bodies)
-        if node.kind == "case":
-            bodies = self.matching(node)
+        bodies = self.matching(node) if node.kind == "case" else node.bodies
+        never: set[int] = set()
+        examined = fatal and node.kind == "if" and any(_gives_up(b) for b in node.bodies)
         for index, condition in enumerate(node.children):
-            examined = fatal and node.kind == "if" and any(_gives_up(b) for b in node.bodies)
             self.suppressed += 1
             self.examined += examined
             self.sequence(condition, examined)
@@ -243,16 +266,17 @@ class _Run:
             self.suppressed -= 1
             verdict = self.verdict(condition)
             if verdict is False:
-                bodies = [body for body in bodies if body is not node.bodies[index]]
+                never.add(index)
             elif verdict is True and node.kind == "if":
-                bodies = [b for b in bodies if b not in node.bodies[index + 1 :]]
+                bodies = bodies[: index + 1]
                 break
         if node.kind == "loop" and node.words:
             self.for_loop(node, fatal)
             return
-        for body in bodies:
-            self.sequence(body, fatal)
-            self.ended = False  # one branch of several
+        for index, body in enumerate(bodies):
+            if index not in never:
+                self.sequence(body, fatal)
+                self.ended = False  # one branch of several
 
     def matching(self, node: Node) -> list[Node]:
         """Bodies of a `case` that its word can select: all of them when the word is not known."""
@@ -323,16 +347,21 @@ class _Run:
             return
         else:
             env = tuple((name, value) for name, value in self.variables.items() if name.isupper())
+            self.room -= 20 * len(env)  # in memory a pair takes as much as a short word
             stdin = (node.stdin, node.stdin_line)
             self.out.append(Command(tuple(argv), node.line, node.text[:300], fatal, self.directory, *stdin, env))
 
     def call(self, argv: Sequence[str], fatal: bool) -> None:
         """Run the body of a function."""
+        if self.nesting >= MAX_NESTING:
+            return
+        self.nesting += 1
         self.calling.append(argv[0])
         self.variables.update(arguments(argv[1:]))
         self.node(self.functions[argv[0]], fatal)
         self.ended = False
         self.calling.pop()
+        self.nesting -= 1
 
     def assign(self, word: Token, keep: bool, fatal: bool, line: int) -> None:
         """Note a variable; `x=$(pytest)` runs what is inside."""
@@ -371,6 +400,8 @@ class _Run:
             self.directory = posixpath.normpath(posixpath.join(base, target.replace("\\", "/")))
         if self.directory == ".":
             self.directory = ""
+        elif len(self.directory) > MAX_VALUE:
+            self.directory = UNKNOWN
 
     def expand(self, word: Token) -> list[str]:
         """The word with quotes removed and known variables put in; unquoted values split at blanks."""
@@ -384,6 +415,7 @@ class _Run:
                 pieces.extend(more)
             else:
                 pieces[-1] += text
+        self.room -= sum(map(len, pieces))
         return [p for p in pieces if p] or ([""] if any(p.kind != "plain" for p in word.parts) else [])
 
     def value(self, part: Part) -> str:
@@ -397,10 +429,15 @@ class _Run:
         if "$" not in part.text:
             return part.text
 
+        room = self.room
+
         def put(match: re.Match[str]) -> str:
+            nonlocal room
             name = match.group(1) or match.group(3)
             default = match.group() if match.group(2) is None else match.group(2)
-            return self.variables.get(name, default) or (match.group(2) or "")
+            value = self.variables.get(name, default) or (match.group(2) or "")
+            room -= len(value)
+            return value if room >= 0 else match.group()
 
         return _VARIABLE.sub(put, _ROOT.sub("__root__", part.text))
 
@@ -414,6 +451,13 @@ def _is_word(node: Node, word: str) -> bool:
 
 def _gives_up(node: Node) -> bool:
     """True when a branch ends the script, or at least itself, with failure."""
+    if node.gives_up is None:
+        node.gives_up = _fails(node)
+    return node.gives_up
+
+
+def _fails(node: Node) -> bool:
+    """The work of `_gives_up`, which loops would ask for again and again."""
     if node.kind == "simple":
         words = [t.value.strip("\"'") for t in node.words]
         if not words:
@@ -424,6 +468,13 @@ def _gives_up(node: Node) -> bool:
             words[0] in ("false", "die", "fail", "fatal", "abort", "error") or words[:1] == ["["] or words[:1] == ["[["]
         )
     return any(_gives_up(child) for child in [*node.children, *node.bodies])
+
+
+def _last_mentions(node: Node) -> dict[str, int]:
+    """For each variable the last command of a list that mentions it."""
+    if node.mentions is None:
+        node.mentions = {name: index for index, one in enumerate(node.children) for name in _MENTION.findall(one.text)}
+    return node.mentions
 
 
 def _noted(node: Node) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import field
 
 from prodcheck.extract.shell_words import Token
+from prodcheck.patterns import lazy_regex
 from prodcheck.records import dataclass
 
 MAX_DEPTH = 40
+_STATUS = lazy_regex(r"\$\{?(?:\?|PIPESTATUS)|LASTEXITCODE|errorlevel", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -27,6 +30,11 @@ class Node:
     stdin: str = ""
     stdin_line: int = 0
     patterns: list[list[str]] = field(default_factory=list)
+    asks_status: bool = False
+    """Whether it looks at how the command before it ended."""
+    gives_up: bool | None = None
+    mentions: dict[str, int] | None = None
+    """Answers to questions about the whole of it, kept from the first time on: loops ask again and again."""
 
 
 class Parser:
@@ -85,6 +93,7 @@ class Parser:
             node.operators.append(token.value)
             node.children.append(self.pipe(depth))
         node.text = self.slice(first)
+        node.asks_status = bool(_STATUS.search(node.text))
         return node
 
     def pipe(self, depth: int) -> Node:
