@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+import tracemalloc
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +14,7 @@ import readers
 from prodcheck.checks import load_check
 from prodcheck.config import Config
 from prodcheck.errors import RepositoryError
+from prodcheck.extract import cache, codec, shell
 from prodcheck.extract.run import extract_all
 from prodcheck.extract.text import split_lines
 from prodcheck.facts import Facts
@@ -43,6 +47,30 @@ CASES: list[tuple[str, str, str, bytes, Callable[[Any], object], object]] = [
         "[a]\nx = 1\u2028\ny = 2\n".encode(),
         lambda found: found.lines["a.y"],
         3,
+    ),
+    (
+        "a key of JSON below two empty ones, and one of the same name at the top",
+        "ini-json",
+        "a.json",
+        b'{"": {"": {"a": 1}},\n "a": 2}',
+        lambda found: (dict(found.lines), found.find("a"), found.find("..a")),
+        ({"": 1, ".": 1, "..a": 1, "a": 2}, (2, 2), (1, 1)),
+    ),
+    (
+        "old Mac line ends in JSON",
+        "ini-json",
+        "a.json",
+        b'{"a": 1,\r"b": 2,\r\n"c": 3}',
+        lambda found: dict(found.lines),
+        {"a": 1, "b": 2, "c": 3},
+    ),
+    (
+        "a comment of several lines in JSON, with a bracket",
+        "ini-json",
+        "a.json",
+        b'{/* {\n */ "a": 1,\n// "x": [\n"b": 2}',
+        lambda found: dict(found.lines),
+        {"a": 2, "b": 4},
     ),
     (
         "form feed above an inline ignore",
@@ -208,6 +236,94 @@ def test_checks_that_failed_on_changed_examples(check: str, files: dict[str, str
     repo = repository(files)
     facts = Facts(repo, extract_all(repo), Config(), ())
     assert load_check(check)(facts, {}).score in (0.0, None)
+
+
+_LOOP = "for {} in 0 1 2 3 4 5 6 7 8 9 a b c d e f g h i j; do\n"
+
+
+def _loops(depth: int, body: str) -> str:
+    return "".join(_LOOP.format(f"v{i}") for i in range(depth)) + body + "\ndone" * depth + "\n"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "eval " * 3_000 + "pytest",
+        "a=$(" * 500 + "pytest" + ")" * 500,
+        "".join(f"f{i}() {{ f{i + 1}; }}\n" for i in range(400)) + "f0\n",
+    ],
+    ids=["eval", "substitutions", "functions"],
+)
+def test_a_script_that_nests_without_end_is_read_without_a_crash(script: str) -> None:
+    (last,) = shell.parse(script + "\nmake test\n")[-1:] if "\n" in script else shell.parse("make test\n" + script)
+    assert last.argv == ("make", "test")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "A=" + "x" * 4_000 + "\n" + _loops(2, "run " + "$A" * 1_000),  # 6 KB, and 1.6 GB of commands
+        "A=" + "x" * 4_000 + "\nrun " + "$A" * 100_000,
+        _loops(3, "run a'" + "x" * 100_000 + "'"),
+        "".join(f"A{i}=x\n" for i in range(2_000)) + "run\n" * 5_000,  # each command with all variables
+        "cd a\n" + _loops(3, "cd b; run"),
+    ],
+    ids=["loops", "one word", "long word", "environments", "folders"],
+)
+def test_variables_and_loops_do_not_multiply_without_end(script: str) -> None:
+    found = shell.parse(script)
+    texts = sum(len(word) for one in found for word in one.argv) + sum(len(one.directory) for one in found)
+    assert found
+    assert texts < 30_000_000
+    assert sum(len(one.variables) for one in found) < 200_000
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "if false; then a; " + "elif b; then c\n" * 5_000 + "fi",
+        "".join(f"echo || s{i}=1\n" for i in range(20_000)),
+        ": && " * 20_000 + ":",
+        _loops(3, ": && " * 5_000 + ":"),
+        _loops(3, "if false; then\n" + "x\n" * 5_000 + "fi"),
+        _loops(3, "x\n: '" + "y" * 100_000 + "'"),
+    ],
+    ids=["elif", "noted failures", "list", "list in loops", "branch in loops", "text in loops"],
+)
+def test_a_script_takes_time_in_proportion(script: str) -> None:
+    started = time.process_time()
+    shell.parse(script)
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        b"\x80\x05\x8e" + (1 << 33).to_bytes(8, "little") + b"abc.",
+        b"\x80\x05\x96" + (1 << 33).to_bytes(8, "little") + b"abc.",
+        b"\x80\x05B\xff\xff\xff\xffabc.",
+        b"\x80\x05Nr\xff\xff\xff\x0f.",
+        b"\x80\x05Np268435455\n.",
+    ],
+    ids=["bytes", "bytearray", "bytes of 4 GB", "place in the memo", "place in the memo as text"],
+)
+def test_a_forged_cache_gets_no_more_memory_than_it_has_bytes(forged: bytes) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(codec.NotPlain):
+            codec.loads(forged)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_forged_value_that_stands_for_a_thousand_times_its_size_is_not_spread_out() -> None:
+    value = cache.squeeze(bytes(10_000_000))
+    assert len(value) < 100_000
+    assert cache.spread_out(value) == cache.spread_out(value, 10_000_000) == bytes(10_000_000)
+    for most, broken in ((9_999_999, value), (0, value[:-1])):
+        with pytest.raises(zlib.error):
+            cache.spread_out(broken, most)
 
 
 @pytest.mark.parametrize(

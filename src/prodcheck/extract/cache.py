@@ -27,6 +27,8 @@ MOST_BYTES = 500_000_000
 """Size of the content above which the least recently used goes."""
 MOST_DAYS = 30
 """Days after which what nobody has used goes."""
+MOST_SPREAD = 250_000_000
+"""Bytes of one value before it was compressed. A forged one may stand for a thousand times its size."""
 DAY = 86_400
 WAIT = 2.0
 """Seconds to wait for another prodcheck that is writing."""
@@ -187,7 +189,7 @@ def _select(database: sqlite3.Connection, keys: Sequence[bytes], today: int) -> 
         marks = ",".join("?" * len(some))
         for key, used, value in database.execute(f"SELECT key, used, value FROM entry WHERE key IN ({marks})", some):
             with suppress(zlib.error, TypeError):
-                found[key] = spread_out(value)
+                found[key] = spread_out(value, MOST_SPREAD)
                 if used < today:
                     stale.append(key)
     if stale:
@@ -253,9 +255,13 @@ def squeeze(packed: bytes) -> bytes:
     return zlib.compress(packed, 1)
 
 
-def spread_out(value: bytes) -> bytes:
-    """What was squeezed. Raises zlib.error for a broken value."""
-    return zlib.decompress(value)
+def spread_out(value: bytes, most: int = 0) -> bytes:
+    """What was squeezed. Raises zlib.error for a broken value, and for one of more than `most` bytes if given."""
+    spread = zlib.decompressobj()
+    packed = spread.decompress(value, most)
+    if not spread.eof:
+        raise zlib.error("cut off, or too large")
+    return packed
 
 
 def key_of(*parts: str | bytes | int | None) -> bytes:

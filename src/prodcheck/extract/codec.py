@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import io
 import pickle
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -18,6 +19,8 @@ from itertools import starmap
 from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from prodcheck.patterns import lazy_regex
 
 _NAMED: Mapping[tuple[str, str], object] = {
     ("builtins", "Ellipsis"): ...,
@@ -66,13 +69,41 @@ def dumps(value: object) -> bytes:
 
 
 def loads(data: bytes) -> Any:
-    """The plain value. Raises `NotPlain` for bytes that are not one; never runs or imports anything."""
+    """The plain value. Raises `NotPlain` for bytes that are not one; never runs or imports anything.
+
+    What it takes of memory is in proportion to the bytes that are there, whatever sizes they claim.
+    """
+    _claims_only_what_is_there(data)
     try:
         return _Reader(io.BytesIO(data)).load()
     except NotPlain:
         raise
     except Exception as problem:  # broken bytes raise nearly everything
         raise NotPlain(type(problem).__name__) from None
+
+
+_STEPS = lazy_regex(
+    rb"(?:[.()\]}01NRaestu\x85-\x89\x8f-\x91\x93\x94]+|[Kh].|M..|[Jj].{4}|[G\x95].{8}|\x80.){1,1000}", re.DOTALL
+)
+"""Pickle's operations of a fixed size that `dumps` uses. Not among them: those that name a place in the memo, for which
+pickle makes room up to that place."""
+_COUNTED = {0x43: 1, 0x8C: 1, 0x8A: 1, 0x42: 4, 0x58: 4, 0x8B: 4, 0x8D: 8, 0x8E: 8}
+"""Operations that are followed by a size and as many bytes (texts, bytes, large numbers), with the size's own size."""
+
+
+def _claims_only_what_is_there(data: bytes) -> None:
+    """Raise `NotPlain` for bytes with a part that would reach over their end: pickle makes room for it beforehand."""
+    position, end = 0, len(data)
+    steps = _STEPS.match
+    while position < end:
+        fixed = steps(data, position)
+        if fixed:
+            position = fixed.end()
+            continue
+        start = position + 1 + _COUNTED.get(data[position], end)
+        position = start + int.from_bytes(data[position + 1 : start], "little")
+    if position > end:
+        raise NotPlain("is cut off, or not written here")
 
 
 def pack(value: object, kind: Any) -> bytes:

@@ -72,15 +72,15 @@ class Document:
                 for value, path in _walk(part, parts, str(index)):
                     yield value, self.lines.get(path)
             return
-        for value, path in _walk(self.root, parts, ""):
+        for value, path in _walk(self.root, parts, None):
             yield value, self.lines.get(path)
 
 
-def _walk(value: object, parts: list[str], path: str) -> Iterator[tuple[object, str]]:
+def _walk(value: object, parts: list[str], path: str | None) -> Iterator[tuple[object, str]]:
     """Values at a key path; keys that hold dots themselves match several parts at once."""
     if not parts:
         if value is not None:
-            yield value, path
+            yield value, path or ""
         return
     if isinstance(value, list):
         if parts[0] == "*":
@@ -103,8 +103,9 @@ def _walk(value: object, parts: list[str], path: str) -> Iterator[tuple[object, 
             yield from _walk("" if child is None and length == len(parts) else child, parts[length:], _join(path, name))
 
 
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+def _join(path: str | None, name: str) -> str:
+    """The path of what has a name in the table at `path`, None for the top. An empty key has a path of its own."""
+    return name if path is None else f"{path}.{name}"
 
 
 def format_of(path: str) -> str | None:
@@ -169,7 +170,8 @@ _TOML_KEY = lazy_regex(rf"\s*({_TOML_NAME}(?:\s*\.\s*{_TOML_NAME})*)\s*=")
 def _toml_lines(text: str) -> dict[str, int]:
     """Lines of tables and keys. The library tells no positions; a scan by line is right for all but exotic layouts."""
     lines: dict[str, int] = {}
-    prefix, arrays, fence = "", dict[str, int](), ""
+    arrays, fence = dict[str, int](), ""
+    prefix: str | None = None
     for number, line in enumerate(split_lines(text), start=1):
         if fence:
             if fence in line:
@@ -234,13 +236,14 @@ _JSON_TOKEN = lazy_regex(r'"(?:[^"\\]|\\.)*"?|[{}\[\],:\n]')
 
 
 def _json(text: str) -> Document:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     try:
         try:
             root = json.loads(text)
         except ValueError:
             # tsconfig style: comments and trailing commas.
-            plain = _JSON_COMMENT.sub(lambda m: m[0] if m[0][0] == '"' else "", text)
-            root = json.loads(re.sub(r",(\s*[}\]])", r"\1", plain))
+            text = _JSON_COMMENT.sub(lambda m: m[0] if m[0][0] == '"' else "\n" * m[0].count("\n"), text)
+            root = json.loads(re.sub(r",(\s*[}\]])", r"\1", text))
     except (ValueError, RecursionError) as problem:
         return Document("json", problem="template" if "{{" in text or "{%" in text else f"not valid JSON: {problem}")
     if not isinstance(root, dict):
@@ -250,8 +253,9 @@ def _json(text: str) -> Document:
 
 def _json_lines(text: str) -> dict[str, int]:
     lines: dict[str, int] = {}
-    stack: list[tuple[bool, str, int]] = []  # (is a mapping, path, next index)
-    number, last, last_line, key = 1, "", 1, ""
+    stack: list[tuple[bool, str | None, int]] = []  # (is a mapping, path, next index); None is the top
+    number, last, last_line = 1, "", 1
+    key: str | None = None
     for token in _JSON_TOKEN.finditer(text):
         mark = token[0]
         if mark == "\n":
