@@ -21,11 +21,11 @@ MAX_COMMANDS = 5_000
 MAX_STEPS = 50_000
 """Commands looked at in one script, loops and functions repeated: they may multiply each other."""
 MAX_NESTING = 80
-"""Lists inside of lists, functions that call each other and texts for `eval`, which would end Python's stack otherwise."""
+"""Lists in lists, functions that call each other and texts for `eval`, which would end Python's stack otherwise."""
 MAX_VALUE = 4_000
 """Characters of a variable, and of the working directory."""
 MAX_EXPANDED = 2_000_000
-"""Characters that all words together may have more than the script: loops, variables and commands multiply each other."""
+"""Characters that all words may have more than the script: loops, variables and commands multiply each other."""
 UNKNOWN = "?"
 """The working directory after `cd` to something computed."""
 
