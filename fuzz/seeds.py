@@ -34,6 +34,7 @@ SOURCES = {
     "ci-cloud": "ci_cloud ci_model",
     "ci-others": "ci_others ci_model",
     "python": "python python_walk python_names python_text python_literals python_expressions python_problem past",
+    "outline": "python_outline python_words python_walk",
     "shell": "shell shell_words shell_tree",
     "ignores": "ignores",
     "secrets": "secrets/scan secrets/formats secrets/contexts secrets/keywords secrets/stores secrets/filters",

@@ -49,6 +49,14 @@ CASES: list[tuple[str, str, str, bytes, Callable[[Any], object], object]] = [
         3,
     ),
     (
+        "a command after its here-document",
+        "shell",
+        "a.sh",
+        b"a | <<EOF b\ntext\nEOF\nc",
+        lambda found: [(one.argv, one.line, one.stdin) for one in found],
+        [(("a",), 1, ""), (("b",), 1, "text"), (("c",), 4, "")],
+    ),
+    (
         "a key of JSON below two empty ones, and one of the same name at the top",
         "ini-json",
         "a.json",

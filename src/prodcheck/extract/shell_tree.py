@@ -233,6 +233,8 @@ class Parser:
             if token.kind == "op" and not double_bracket:
                 break
             if token.kind == "word":
+                if not node.words:
+                    node.line = token.line
                 node.words.append(token)
             elif token.kind == "heredoc":
                 node.stdin, node.stdin_line = token.value, token.line
