@@ -104,7 +104,7 @@ _HEAD = lazy_regex(rb"def[ ]+\w+[ ]*\([^()]*(?:\([^()]*\)[^()]*)*\)[ ]*(?:->[^:\
 _TEXT = lazy_regex(rb"(?:[ ]*(?:#[^\n]*)?\n)*[ ]*[rRuU]?(\"\"\"|''')")
 _FIRST = lazy_regex(rb"(?:[ ]*(?:#[^\n]*)?\n)*([ ]*)")
 _TRIVIAL = lazy_regex(
-    rb"(?:[ ]*(?:#[^\n]*)?\n)*[ ]*(?:pass\b|\.\.\.|[\d\"']|[rbuRBU]{1,2}[\"']|None\b|True\b|False\b|\Z)"
+    rb"(?:[ ]*(?:#[^\n]*)?\n)*[ ]*(?:pass\b|\.\.\.|[\d\"'(]|[rbuRBU]{1,2}[\"']|None\b|True\b|False\b|\Z)"
 )
 _LINE = lazy_regex(rb"\n[ ]*[^\s#)\]}]")
 _CALLED = lazy_regex(rb"\w*[ ]?\(")
@@ -155,6 +155,9 @@ class _Module:
         self.starts = [end - lengths[number] for end, number in hits]
         self.functions: list[_Function] = []
         self.classes: list[int] = []
+        self.indents: list[int] = []
+        self.around: list[int] = []
+        """For each class the nearest one before it that is indented less, by number; -1 when there is none."""
         self.trains = _TRAIN in self.kinds or names.uses_a_model(path)
 
     def read_functions(self) -> None:
@@ -168,8 +171,11 @@ class _Module:
                 if found is not None:
                     self.functions.append(found)
             elif kind == _CLASS:
-                if not self.before(start).strip():
+                front = self.before(start)
+                if not front.strip():
+                    self.around.append(self.last_outside(len(self.classes), len(front)))
                     self.classes.append(start)
+                    self.indents.append(len(front))
             elif kind == _QUOTES:
                 quotes += 1
 
@@ -225,11 +231,15 @@ class _Module:
 
     def owner(self, function: _Function) -> int:
         """Offset of the class that a method belongs to; -1 when there is none."""
-        for number in range(bisect_left(self.classes, function.at) - 1, -1, -1):
-            at = self.classes[number]
-            if len(self.before(at)) < function.indent:
-                return at
-        return -1
+        number = self.last_outside(bisect_left(self.classes, function.at), function.indent)
+        return self.classes[number] if number >= 0 else -1
+
+    def last_outside(self, number: int, indent: int) -> int:
+        """The last of the first so many classes that is indented less; -1 when there is none."""
+        number -= 1
+        while number >= 0 and self.indents[number] >= indent:
+            number = self.around[number]
+        return number
 
     def begins_with_everything(self) -> bool:
         """Whether a line that is not indented imports a module of which everything matters."""
@@ -286,7 +296,7 @@ class _Module:
                     statement = self.import_in(function, at)
                     if statement is None:
                         return None
-                    if statement not in imports:
+                    if statement not in imports[-1:]:
                         imports.append(statement)
             elif kind == _OLD:
                 if _PYTHON_2.match(data, at) and not self.before(at).strip():
@@ -331,7 +341,8 @@ class _Module:
         end = data.find(b"\n", at)
         bracket = data.find(b"(", at, end)
         if bracket >= 0:
-            end = data.find(b"\n", data.find(b")", bracket))
+            close = data.find(b")", bracket, function.end)
+            end = data.find(b"\n", close) if close >= 0 else -1
         if end < 0 or end > function.end or data[end - 1] == _BACKSLASH or b" as " in data[start:end]:
             return None
         return start, end + 1
@@ -402,9 +413,9 @@ class _Module:
 def _statements(code: bytes) -> int:
     """Statements in a body, those on the line of another one counted too; a bracket in a string may confuse it."""
     brackets = code.translate(_ROUND, _NO_BRACKETS)
-    size = 0
-    while size != len(brackets):  # what is opened and closed on one line
-        size = len(brackets)
+    size = rounds = 0
+    while size != len(brackets) and rounds < DEEP:  # what is opened and closed on one line
+        size, rounds = len(brackets), rounds + 1
         brackets = brackets.replace(b"()", b"")
     depths = accumulate((line.count(b"(") - line.count(b")") for line in brackets.split(b"\n")), initial=0)
     lines = [line for line, depth in zip(code.split(b"\n"), depths, strict=False) if depth <= 0]
