@@ -14,7 +14,7 @@ import readers
 from prodcheck.checks import load_check
 from prodcheck.config import Config
 from prodcheck.errors import RepositoryError
-from prodcheck.extract import cache, codec, shell
+from prodcheck.extract import cache, codec, python_outline, shell
 from prodcheck.extract.run import extract_all
 from prodcheck.extract.text import split_lines
 from prodcheck.facts import Facts
@@ -56,6 +56,23 @@ CASES: list[tuple[str, str, str, bytes, Callable[[Any], object], object]] = [
         lambda found: [(one.argv, one.line, one.stdin) for one in found],
         [(("a",), 1, ""), (("b",), 1, "text"), (("c",), 4, "")],
     ),
+    *(
+        (
+            f"a body with {statement.decode()}",
+            "outline",
+            "a.py",
+            b"def f():\n    " + statement + b"\n    y = 1\n    return y\n",
+            lambda found: [one.module for one in found.imports] + [one.trivial for one in found.definitions],
+            outcome,
+        )
+        for statement, outcome in (
+            (b"from.import x", ["", False]),
+            (b"from a import(x)", ["a", False]),
+            (b"from\ta import x", ["a", False]),
+            (b"if x: import a", ["a", False]),
+        )
+    ),
+    ("a body that is a constant in brackets", "outline", "a.py", b"def n():\n (1)", lambda f: f.left_out, 0),
     (
         "a key of JSON below two empty ones, and one of the same name at the top",
         "ini-json",
@@ -302,6 +319,22 @@ def test_a_script_takes_time_in_proportion(script: str) -> None:
     started = time.process_time()
     shell.parse(script)
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "        class A:\n            pass\n" * 8_000 + " def f():\n  model.fit(x)\n" * 8_000,
+        "def f():\n" + " import x\n" * 50_000,
+        "def f():\n" + " from x import (y,\n" * 50_000,
+        "def f():\n" + " x\n" * 45 + " " + "(" * 50_000 + ")" * 50_000 + "\n",
+    ],
+    ids=["methods after classes", "imports", "open imports", "brackets"],
+)
+def test_bodies_are_left_out_in_time_in_proportion(module: str) -> None:
+    started = time.process_time()
+    python_outline.skeleton("a.py", module.encode())
+    assert time.process_time() - started < 3
 
 
 @pytest.mark.parametrize(
