@@ -15,6 +15,7 @@ from prodcheck.checks import load_check
 from prodcheck.config import Config
 from prodcheck.errors import RepositoryError
 from prodcheck.extract import cache, codec, python_outline, shell
+from prodcheck.extract.python_calls import Calls
 from prodcheck.extract.run import extract_all
 from prodcheck.extract.text import split_lines
 from prodcheck.facts import Facts
@@ -356,6 +357,23 @@ def test_a_forged_cache_gets_no_more_memory_than_it_has_bytes(forged: bytes) -> 
         assert tracemalloc.get_traced_memory()[1] < 1_000_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [7, ((0,),), ((9,), *[((),)] * 7), ((0, 0), *[((), ())] * 7), (("0",), *[((),)] * 7), ((-1,), *[((),)] * 7)],
+    ids=["number", "too few", "no such name", "too many", "text", "negative"],
+)
+def test_forged_calls_are_not_taken_for_calls(columns: object) -> None:
+    calls = Calls.from_plain((("open",), 1, codec.dumps(columns)))
+    with pytest.raises(codec.NotPlain):
+        list(calls)
+
+
+@pytest.mark.parametrize("plain", [(("open",), 1, "text"), (("open",), "1", b""), (("open",), -1, b"")])
+def test_forged_facts_of_calls_are_no_facts(plain: Any) -> None:
+    with pytest.raises(TypeError):
+        Calls.from_plain(plain)
 
 
 def test_a_forged_value_that_stands_for_a_thousand_times_its_size_is_not_spread_out() -> None:

@@ -82,6 +82,8 @@ class Calls:
         """The calls that `to_plain` was asked of, packed."""
         calls = cls()
         names, calls._count, calls._held = plain
+        if type(calls._count) is not int or calls._count < 0 or not isinstance(calls._held, bytes):
+            raise TypeError("no packed calls")
         calls.names = tuple(map(intern, names))
         return calls
 
@@ -116,8 +118,19 @@ class Calls:
             from prodcheck.extract import codec
 
             columns: tuple[tuple[Any, ...], ...] = codec.loads(self._held)
+            if not self._fit(columns):
+                raise codec.NotPlain("other calls than were counted")
             return columns
         return self._held
+
+    def _fit(self, columns: tuple[tuple[Any, ...], ...]) -> bool:
+        """Whether these columns are those of our calls: what comes from the cache may be anything."""
+        try:
+            if len(columns) != len(Call._fields) or {*map(len, columns)} != {self._count}:
+                return False
+            return {*map(type, columns[0])} == {int} and min(columns[0]) >= 0 and max(columns[0]) < len(self.names)
+        except TypeError:
+            return False
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Calls) and tuple(self) == tuple(other)
