@@ -1,4 +1,4 @@
-"""The table of docs/security.md from the logs of fuzzing runs: `python fuzz/table.py LOGS...`, folders of `<reader>.log`.
+"""The table of docs/security.md from the logs of fuzzing: `python fuzz/table.py LOGS...`, folders of `<reader>.log`.
 
 Runs that are appended to one log, and logs of one reader in several folders, are added up.
 """

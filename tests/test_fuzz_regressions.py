@@ -75,6 +75,14 @@ CASES: list[tuple[str, str, str, bytes, Callable[[Any], object], object]] = [
     ),
     ("a body that is a constant in brackets", "outline", "a.py", b"def n():\n (1)", lambda f: f.left_out, 0),
     (
+        "a body with what ends like pytest.raises",
+        "outline",
+        "a.py",
+        b"def a():\n with dpytest.raises(): f()",
+        lambda found: [one.asserts for one in found.definitions],
+        [0],
+    ),
+    (
         "a key of JSON below two empty ones, and one of the same name at the top",
         "ini-json",
         "a.json",

@@ -329,6 +329,9 @@ class _Module:
         if b"#" in front or b'"' in front or b"'" in front:
             return -1
         if kind == _RAISES:
+            before = front[:-7][-1:]
+            if front.endswith(b"pytest.") and before and (before[0] in _PART or before[0] == _DOT):
+                return -1
             return 1 if front.endswith(b"pytest.") else 0 if front[-1:] and front[-1] in _PART else -1
         if not _ASSERTS.match(self.data, at) or (front and front[-1] in _PART):
             return 0
