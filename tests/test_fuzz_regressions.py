@@ -378,9 +378,17 @@ def test_forged_calls_are_not_taken_for_calls(columns: object) -> None:
         list(calls)
 
 
-@pytest.mark.parametrize("plain", [(("open",), 1, "text"), (("open",), "1", b""), (("open",), -1, b"")])
+@pytest.mark.parametrize(
+    "plain",
+    [
+        (("open",), 1, "text"),
+        (("open",), "1", b""),
+        (("open",), -1, b""),
+        (("open",), 1, b"\x80\x05B\xff\xff\xff\xffa."),
+    ],
+)
 def test_forged_facts_of_calls_are_no_facts(plain: Any) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises((TypeError, codec.NotPlain)):
         Calls.from_plain(plain)
 
 

@@ -80,10 +80,13 @@ class Calls:
     @classmethod
     def from_plain(cls, plain: Plain) -> Calls:
         """The calls that `to_plain` was asked of, packed."""
+        from prodcheck.extract import codec
+
         calls = cls()
         names, calls._count, calls._held = plain
         if type(calls._count) is not int or calls._count < 0 or not isinstance(calls._held, bytes):
             raise TypeError("no packed calls")
+        codec.check(calls._held)
         calls.names = tuple(map(intern, names))
         return calls
 
@@ -117,7 +120,7 @@ class Calls:
         if isinstance(self._held, bytes):
             from prodcheck.extract import codec
 
-            columns: tuple[tuple[Any, ...], ...] = codec.loads(self._held)
+            columns: tuple[tuple[Any, ...], ...] = codec.loads(self._held, checked=True)
             if not self._fit(columns):
                 raise codec.NotPlain("other calls than were counted")
             return columns
