@@ -70,7 +70,7 @@ def _in_part(path: str, data: bytes, text: str) -> PythonFacts | None:
         return None
     try:
         tree = parse(skeleton.source)
-        walk = Walk(text.split("\n"), skeleton.left_out)
+        walk = Walk(text.split("\n"), skeleton.left_out, skeleton.looked_for)
         walk.run(tree)
     except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
         return None  # the whole module tells what is wrong with it

@@ -11,13 +11,14 @@ module that then does not parse is parsed as it is.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import accumulate
 from typing import NamedTuple
 
 from prodcheck.extract import python_words as names
+from prodcheck.extract.python_mentions import PART, Import, Spans, binds_nothing, import_at, name_at, places
 from prodcheck.extract.words import Words
 from prodcheck.patterns import lazy_regex
 
@@ -25,6 +26,8 @@ SHORT, LONG = 20, 80
 """Lines of code, and statements. A short body is no rule's business; a longer one is none unless it has many branches
 or is longer than any rule likes."""
 MANY_BRANCHES = 20
+MANY_NAMES = 50
+"""A module that imports or hands on more of what everything matters of is parsed as it is."""
 WIDE, DEEP = 500, 40
 """Columns up to which a line, and the indentation of a function, is looked at: what no person writes takes no time
 here, and is parsed as it is."""
@@ -47,6 +50,8 @@ class Skeleton(NamedTuple):
     source: bytes
     left_out: Mapping[int, Body]
     """By the line of `def`."""
+    looked_for: frozenset[str] = frozenset()
+    """Names of which no body that mentions one is left out."""
 
 
 class _Function(NamedTuple):
@@ -116,10 +121,10 @@ _ATTRIBUTE = lazy_regex(rb"\bself\.\w+[ ]*(?:[:,][^=\n]{1,200})?=(?!=|[ ]*(?:Non
 """An attribute that is given anything but a plain value."""
 _MODULES = lazy_regex(rb"[ ]*(?:from[ ]+([\w.]+)[ ]+import\b|import[ ]+([^\n#]+))")
 _CODING = lazy_regex(rb"[^\n]*coding[:=][ \t]*(?!utf-?8|ascii)", re.IGNORECASE)
-_PART = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
-"""Bytes that are part of a name."""
 _EVERYTHING_OF = frozenset(module.encode() for module in names.EVERYTHING_OF)
 _FAMILIES = tuple(module.encode() for module in names.FAMILIES)
+_NONE: frozenset[int] = frozenset()
+_BY_NAME = frozenset(module.encode() for module in names.BY_NAME)
 
 
 @cache
@@ -161,16 +166,19 @@ class _Module:
         self.indents: list[int] = []
         self.around: list[int] = []
         """For each class the nearest one before it that is indented less, by number; -1 when there is none."""
+        self.quotes: list[int] = []
+        self.imports: list[Import] = []
+        """Those of which what is mentioned matters."""
         self.trains = _TRAIN in self.kinds or names.uses_a_model(path)
 
     def read_functions(self) -> None:
         """Find the functions and classes."""
-        quotes = 0
+        quotes = self.quotes
         for kind, start in zip(self.kinds, self.starts, strict=True):
             if kind > _QUOTES:
                 continue
             if kind == _DEF:
-                found = None if quotes % 2 else self.function(start)  # code in a string is no function
+                found = None if len(quotes) % 2 else self.function(start)  # code in a string is no function
                 if found is not None:
                     self.functions.append(found)
             elif kind == _CLASS:
@@ -180,7 +188,7 @@ class _Module:
                     self.classes.append(start)
                     self.indents.append(len(front))
             elif kind == _QUOTES:
-                quotes += 1
+                quotes.append(start)
 
     def before(self, at: int) -> bytes:
         """What stands on the line in front of an offset, or the end of it where that is more than a line has."""
@@ -211,12 +219,16 @@ class _Module:
         if self.begins_with_everything():
             return None
         self.read_functions()
-        if not self.functions or self.matters_as_a_whole():
+        inside = Spans((function.at, function.end) for function in self.functions)
+        if not self.functions or self.matters_as_a_whole(inside):
+            return None
+        kept = self.mentioning(inside) if self.imports else _NONE
+        if kept is None:
             return None
         cuts: list[_Cut] = []
         busy: set[int] = set()
         for function in self.functions:
-            cut = self.cut(function)
+            cut = None if function.at in kept else self.cut(function)
             if cut is not None:
                 cuts.append(cut)
             elif function.indent:
@@ -245,37 +257,99 @@ class _Module:
         return number
 
     def begins_with_everything(self) -> bool:
-        """Whether a line that is not indented imports a module of which everything matters."""
-        return any(
-            kind == _IMPORT
-            and (not (front := self.before(at)) or front.startswith(b"from "))
-            and self.imports_everything(at)
-            for kind, at in zip(self.kinds, self.starts, strict=True)
-        )
+        """Whether lines that are not indented import what makes everything matter, or what is mentioned so often that
+        nothing is won by looking where."""
+        for kind, at in zip(self.kinds, self.starts, strict=True):
+            front = self.before(at) if kind == _IMPORT else b" "
+            if (not front or front.startswith(b"from ")) and self.makes_everything_matter(at):
+                return True
+        if not self.imports:
+            return False
+        names = set().union(*(found.names for found in self.imports))
+        if len(names) > MANY_NAMES:
+            return True
+        mentions = sum(map(self.data.count, names)) - len(names)
+        return mentions > self.kinds.count(_DEF) / 2
 
-    def matters_as_a_whole(self) -> bool:
-        """Whether the module imports, or says, what makes everything in it matter."""
-        inside = _Spans([(function.start, function.end) for function in self.functions])
-        texts = _Spans([(function.text, function.code) for function in self.functions])
+    def makes_everything_matter(self, at: int) -> bool:
+        """Whether an import statement makes the whole module matter. One that makes only those functions matter that
+        mention what it binds is kept for `mentioning`."""
+        modules = self.everything(at)
+        if not modules:
+            return False
+        found = import_at(self.data, at - len(self.before(at))) if modules <= _BY_NAME else None
+        if found is not None and found not in self.imports:
+            self.imports.append(found)
+        return found is None or len(self.imports) > MANY_NAMES
+
+    def matters_as_a_whole(self, inside: Spans) -> bool:
+        """Whether the module imports, or says, what makes everything in it matter; `inside` are its functions."""
+        texts = Spans((function.text, function.code) for function in self.functions)
         for kind, at in zip(self.kinds, self.starts, strict=True):
             if kind == _ALL:
                 if at not in texts:
                     return True
-            elif kind == _IMPORT and at not in inside and self.is_import(at) and self.imports_everything(at):
+            elif kind == _IMPORT and at not in inside and self.is_import(at) and self.makes_everything_matter(at):
                 return True
         return False
+
+    def mentioning(self, inside: Spans) -> frozenset[int] | None:
+        """The functions that matter for what the imports of the module bring in, by the offset of `def`; None when
+        all of them may."""
+        data = self.data
+        outer = {function.at: function for function in self.functions}
+        names = set().union(*(found.names for found in self.imports))
+        waiting = list(names)
+        spans: set[int] = set()
+        classes: set[int] = set()
+        while waiting:
+            for at in places(data, waiting.pop()):
+                number = inside.number(at)
+                if number in spans:
+                    continue
+                if number < 0:
+                    if self.binds_another(at):
+                        return None
+                    continue
+                function = outer[inside.starts[number]]
+                if function.text <= at < function.code:
+                    continue
+                spans.add(number)
+                name = name_at(data, function.at)
+                owner = self.owner(function)
+                if owner >= 0:
+                    classes.add(owner)
+                    name = name_at(data, owner) + b"." + name
+                if name not in names:
+                    names.add(name)
+                    waiting.append(name)
+                if len(names) > MANY_NAMES:
+                    return None
+        return frozenset(
+            function.at
+            for function in self.functions
+            if inside.number(function.at) in spans or (classes and self.owner(function) in classes)
+        )
+
+    def binds_another(self, at: int) -> bool:
+        """Whether what is mentioned at an offset outside of functions may get another name there."""
+        return not (
+            any(found.start <= at < found.end for found in self.imports)
+            or bisect_left(self.quotes, at) % 2  # in a docstring
+            or binds_nothing(self.data, at)
+        )
 
     def is_import(self, at: int) -> bool:
         """Whether the word `import` at an offset is that of a statement."""
         front = self.before(at).strip()
         return not front or front.startswith((b"from ", b"from.")) or front.endswith(b":")
 
-    def imports_everything(self, at: int) -> bool:
-        """Whether an import statement names a module of which everything matters."""
+    def everything(self, at: int) -> set[bytes]:
+        """The modules of which everything matters that an import statement names."""
         found = _MODULES.match(self.data, at - len(self.before(at)))
         modules = [] if found is None else [found[1]] if found[1] else found[2].split(b",")
         tops = [module.strip().partition(b".")[0].partition(b" ")[0] for module in modules]
-        return any(top in _EVERYTHING_OF or top.startswith(_FAMILIES) for top in tops)
+        return {top for top in tops if top in _EVERYTHING_OF or top.startswith(_FAMILIES)}
 
     def cut(self, function: _Function) -> _Cut | None:
         """The body of a function as one to leave out; None when it matters, or is not plainly written."""
@@ -312,7 +386,7 @@ class _Module:
     def is_asked_for(self, at: int, kind: int) -> bool:
         """Whether the word at an offset is one that a rule asks for, and not the end of another."""
         data = self.data
-        part = data[at - 1] in _PART
+        part = data[at - 1] in PART
         if kind == _CALL:
             return not part or data.startswith(_ENDINGS, at)
         if kind == _BEGIN:
@@ -330,10 +404,10 @@ class _Module:
             return -1
         if kind == _RAISES:
             before = front[:-7][-1:]
-            if front.endswith(b"pytest.") and before and (before[0] in _PART or before[0] == _DOT):
+            if front.endswith(b"pytest.") and before and (before[0] in PART or before[0] == _DOT):
                 return -1
-            return 1 if front.endswith(b"pytest.") else 0 if front[-1:] and front[-1] in _PART else -1
-        if not _ASSERTS.match(self.data, at) or (front and front[-1] in _PART):
+            return 1 if front.endswith(b"pytest.") else 0 if front[-1:] and front[-1] in PART else -1
+        if not _ASSERTS.match(self.data, at) or (front and front[-1] in PART):
             return 0
         plain = self.data.startswith(b"assert ", at) or self.data.startswith(b"assert(", at)
         return 1 if not plain or not front.strip() else 0 if front[-1:] == b"." else -1
@@ -343,7 +417,7 @@ class _Module:
         data = self.data
         start = at - len(self.before(at))
         block = self.before(at).rstrip().endswith(b":")  # `try: import x`
-        if block or self.imports_everything(at) or not self.is_first(function, start):
+        if block or self.everything(at) or not self.is_first(function, start):
             return None
         end = data.find(b"\n", at)
         bracket = data.find(b"(", at, end)
@@ -404,7 +478,8 @@ class _Module:
             line += data.count(b"\n", function.start, at)
             done = at
         parts.append(data[done:])
-        return Skeleton(b"".join(parts), left)
+        looked_for = frozenset(name.decode() for found in self.imports for name in found.names)
+        return Skeleton(b"".join(parts), left, looked_for)
 
     def last_line(self, function: _Function) -> tuple[int, int]:
         """Begin and end of the last line of code in a body."""
@@ -428,22 +503,6 @@ def _statements(code: bytes) -> int:
     lines = [line for line, depth in zip(code.split(b"\n"), depths, strict=False) if depth <= 0]
     lines = [line for line in lines if (text := line.lstrip(b" ")) and text[0] != _HASH]
     return len(lines) + sum(1 for line in lines if _COMPOUND.match(line))
-
-
-class _Spans:
-    """Stretches of a text; those inside another one do not count."""
-
-    def __init__(self, spans: Sequence[tuple[int, int]]) -> None:
-        self.starts: list[int] = []
-        self.ends: list[int] = []
-        for start, end in spans:
-            if end > start and (not self.ends or start >= self.ends[-1]):
-                self.starts.append(start)
-                self.ends.append(end)
-
-    def __contains__(self, at: int) -> bool:
-        number = bisect_right(self.starts, at) - 1
-        return number >= 0 and at < self.ends[number]
 
 
 _ENDINGS = tuple(f"{word}{space}(".encode() for word in names.ENDINGS for space in ("", " "))

@@ -74,12 +74,20 @@ def _is_case(orelse: list[ast.stmt]) -> bool:
 class Walk(Expressions):
     """The state of one walk; `facts` is its result."""
 
-    def __init__(self, lines: Sequence[str], left_out: Mapping[int, Body] = _NOTHING, *, digests: bool = False) -> None:
-        """`left_out` has what is known of bodies that were left out of the tree, by the line of `def`; `digests` says
-        whether anybody asks for those of definitions."""
+    def __init__(
+        self,
+        lines: Sequence[str],
+        left_out: Mapping[int, Body] = _NOTHING,
+        looked_for: frozenset[str] = frozenset(),
+        *,
+        digests: bool = False,
+    ) -> None:
+        """`left_out` has what is known of bodies that were left out of the tree, by the line of `def`; no body that
+        mentions a name of `looked_for` is among them. `digests` says whether anybody asks for those of definitions."""
         super().__init__()
         self.digests = digests
         self.left_out = left_out
+        self.looked_for = looked_for
         self.left_names: set[str] = set()
         self.renames = False
         self.lines = [line.strip() for line in lines]
@@ -102,7 +110,6 @@ class Walk(Expressions):
         """Whether what was left out can be missed: nothing that matters has another name here, or comes from there."""
         return not (
             self.renames
-            or any(not item.level and not item.scope and imports_everything(item.module) for item in self.imports)
             or any("()" in call.name and call.name.partition("()")[0] in self.left_names for _, _, call in self.calls)
         )
 
@@ -294,6 +301,7 @@ class Walk(Expressions):
                 else:
                     top = alias.name.partition(".")[0]
                     names[top] = top
+                self.note_everything(alias.name, alias.asname or alias.name.partition(".")[0])
             return
         module = node.module or ""
         found = tuple(alias.name for alias in node.names)
@@ -306,6 +314,13 @@ class Walk(Expressions):
             if alias.name != "*":
                 joint = "" if prefix.endswith(".") or not prefix else "."
                 names[alias.asname or alias.name] = f"{prefix}{joint}{alias.name}"
+            if not node.level:
+                self.note_everything(module, alias.asname or alias.name)
+
+    def note_everything(self, module: str, name: str) -> None:
+        """See whether bodies that mention the name were left out although everything of the module matters."""
+        if self.left_out and not self.scope and name not in self.looked_for and imports_everything(module):
+            self.renames = True
 
     def constant(self, target: ast.expr, value: ast.expr, line: int) -> None:
         """Note `NAME = literal` at module level."""

@@ -141,7 +141,17 @@ EVERYTHING_OF = frozenset(
     xgboost xinference xmlrpc yacs yellowbrick yfinance zarr zenml
     """.split()
 )
-"""Top-level modules of which so much matters that whatever imports one is parsed whole."""
+"""Top-level modules of which so much matters that whatever imports one is parsed whole, but for those in `BY_NAME`."""
+
+BY_NAME = frozenset(
+    """
+    absl bokeh bs4 catboost diffusers feast gensim h5py keras kornia librosa lightgbm mlflow mxnet nltk plotly pyarrow
+    pyod seaborn skimage sklearn soundfile statsmodels tensorflow tf_keras torch_geometric torch_xla torchaudio
+    torchmetrics wandb xgboost
+    """.split()
+)
+"""Those of them of which rules ask only for what has their name, after its import is looked up: the functions of a
+module that mention nothing imported from them can still be left out."""
 
 FAMILIES = ("mm", "prefect", "langchain", "pulumi_", "trulens", "deepctr", "llama_index", "stable_baselines")
 """The same for modules that begin so: `mmdet`, `langchain_core`."""
