@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from prodcheck.checks import code_safety, containers, deserialization, monitoring, provisioning, retraining, test_depth
 from prodcheck.checks import configuration as settings_check
 from prodcheck.config import Config
-from prodcheck.extract import python, python_outline, python_words
+from prodcheck.extract import python, python_bodies, python_outline, python_words
 from prodcheck.extract.python import PythonFacts
 from prodcheck.extract.run import extract_all
 from prodcheck.facts import Facts, apis, data_calls
@@ -43,8 +43,8 @@ def _large(facts: PythonFacts) -> set[str]:
     return {
         d.name
         for d in facts.definitions
-        if d.statements > python_outline.LONG
-        or (d.complexity > python_outline.MANY_BRANCHES and d.statements > python_outline.LONG / 2)
+        if d.statements > python_bodies.LONG
+        or (d.complexity > python_bodies.MANY_BRANCHES and d.statements > python_bodies.LONG / 2)
     }
 
 
@@ -214,10 +214,121 @@ def test_a_body_that_may_matter_or_is_not_plain_stays(statement: str) -> None:
 
 @pytest.mark.parametrize(
     "first",
-    ["import sklearn", "from sklearn.svm import SVC", "import mmdet", "pipe = pipeline('x')", "import subprocess"],
+    ["import ray", "from flask import Flask", "import mmdet", "pipe = pipeline('x')", "import subprocess"],
 )
 def test_a_module_with_what_matters_everywhere_is_read_whole(first: str) -> None:
     assert not _cut(f"{first}\n{COLD}").left_out
+
+
+MENTIONS = """
+import math
+
+import mlflow
+from sklearn.model_selection import (
+    GridSearchCV as Search,  # a comment, with a comma
+    cross_val_score,
+)
+
+
+def far(x):
+    x = math.sin(x)
+    return x
+
+
+def build(x):
+    print(x)
+    search = Search(x)
+    return search
+
+
+def uses(x):
+    built = build(x)
+    return built.transform(x)
+
+
+class Run:
+    def __init__(self, x):
+        print(x)
+        self.found = Search(x)
+
+    def other(self, x):
+        print(x)
+        return self.found.transform(x)
+
+
+class Cold:
+    def other(self, x):
+        x = math.tan(x)
+        return x
+
+
+def annotated(x: Search):
+    print(x)
+    return x.transform(x)
+
+
+def around(x):
+    from sklearn import svm
+
+    def inside():
+        print(x)
+        return svm.thing(x)
+
+    return inside
+
+
+def farther(x):
+    x = math.cos(x)
+    return x
+"""
+
+
+def _names(facts: PythonFacts) -> set[str]:
+    return {call.name for call in facts.calls}
+
+
+def test_functions_that_mention_nothing_of_a_library_are_left_out() -> None:
+    facts = _cut(MENTIONS)
+    assert facts.left_out == 3  # far, farther, Cold.other
+    whole = python.read("shapes.py", MENTIONS.encode(), whole=True)[0]
+    assert _names(whole) - _names(facts) == {"math.sin", "math.cos", "math.tan"}
+    assert "sklearn.model_selection.GridSearchCV().transform" in _names(facts)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from sklearn import *",
+        "import os; import sklearn",
+        "from sklearn import svm; classifier = svm",
+        "from sklearn import svm\nclassifier = svm.SVC()",
+        "from sklearn import svm\nif True:\n    classifier = svm.SVC()",
+        "from sklearn import svm\nclassifiers = [\n    svm.SVC(),\n]",
+        "from sklearn import svm\nclass Base:\n    classifier = svm.SVC()",
+        "from sklearn import svm\nwith svm.context() as classifier:\n    pass",
+        "from sklearn import " + ", ".join(f"part_{n}" for n in range(90)),
+    ],
+)
+def test_a_module_that_gives_a_library_other_names_is_read_whole(line: str) -> None:
+    assert not _cut(f"{line}\n{COLD}").left_out
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import mlflow\nmlflow.autolog()",
+        "import glob, mlflow as tracker\n# tracker is not used",
+        "from mlflow.pyfunc import PythonModel\nclass Served(PythonModel):\n    pass",
+        "try:\n    import mlflow\nexcept ImportError:\n    print(1)",
+    ],
+)
+def test_a_library_that_is_hardly_used_keeps_no_body(line: str) -> None:
+    assert _cut(f"{line}\n{COLD}").left_out == 3
+
+
+def test_a_library_that_is_used_everywhere_is_not_looked_for() -> None:
+    used = "\n\n".join(f"def f{n}(x):\n    print(x)\n    return mlflow.log(x)\n" for n in range(9))
+    assert not _cut(f"import mlflow\n\n\n{used}\n{COLD}").left_out
 
 
 def test_another_name_for_what_rules_ask_for_is_seen() -> None:
@@ -275,8 +386,12 @@ def test_a_long_or_branching_body_is_counted_exactly() -> None:
         "def f():\n    self.x, " + "self.y, " * 50_000 + "\n",
         'def f():\n    """' + '"""\n' * 20_000,
         "def f():\n" + "    except " * 40_000 + "\n",
+        "".join(f"import sklearn as a{n}\n" for n in range(20_000)) + "def f():\n    print(1)\n    return 2\n",
+        "from sklearn import (a, " * 20_000 + "\ndef f():\n    print(1)\n    return 2\n",
+        "import mlflow\ndef f0():\n    return mlflow.x\n"
+        + "".join(f"def f{n}():\n    print(1)\n    return f{n - 1}()\n" for n in range(1, 20_000)),
     ],
-    ids=["nested", "comment", "imports", "heads", "attributes", "quotes", "words"],
+    ids=["nested", "comment", "imports", "heads", "attributes", "quotes", "words", "libraries", "names", "chain"],
 )
 def test_hostile_text_takes_no_time(hostile: str) -> None:
     from prodcheck.extract.budget import limited

@@ -12,36 +12,21 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from itertools import accumulate
 from typing import NamedTuple
 
 from prodcheck.extract import python_words as names
+from prodcheck.extract.python_bodies import Body, measured
 from prodcheck.extract.python_mentions import PART, Import, Spans, binds_nothing, import_at, name_at, places
 from prodcheck.extract.words import Words
 from prodcheck.patterns import lazy_regex
 
-SHORT, LONG = 20, 80
-"""Lines of code, and statements. A short body is no rule's business; a longer one is none unless it has many branches
-or is longer than any rule likes."""
-MANY_BRANCHES = 20
 MANY_NAMES = 50
 """A module that imports or hands on more of what everything matters of is parsed as it is."""
 WIDE, DEEP = 500, 40
 """Columns up to which a line, and the indentation of a function, is looked at: what no person writes takes no time
 here, and is parsed as it is."""
-_BRANCHES = (b" if ", b"elif ", b" for ", b" while ", b"except", b" and ", b" or ", b"case ")
-
-
-class Body(NamedTuple):
-    """What is known of a body that was left out."""
-
-    asserts: int
-    statements: int
-    """About so many: in a short body, its lines."""
-    complexity: int
-    """At most."""
 
 
 class Skeleton(NamedTuple):
@@ -109,10 +94,6 @@ def _paths() -> list[str]:
 _HEAD = lazy_regex(rb"def[ ]+\w+[ ]*\([^()]*(?:\([^()]*\)[^()]*)*\)[ ]*(?:->[^:\n]+)?:[ ]*(?:#[^\n]*)?\n")
 _TEXT = lazy_regex(rb"(?:[ ]*(?:#[^\n]*)?\n)*[ ]*[rRuU]?(\"\"\"|''')")
 _FIRST = lazy_regex(rb"(?:[ ]*(?:#[^\n]*)?\n)*([ ]*)")
-_TRIVIAL = lazy_regex(
-    rb"(?:[ ]*(?:#[^\n]*)?\n)*[ ]*(?:pass\b|\.\.\.|[\d\"'(]|[rbuRBU]{1,2}[\"']|None\b|True\b|False\b|\Z)"
-)
-_LINE = lazy_regex(rb"\n[ ]*[^\s#)\]}]")
 _CALLED = lazy_regex(rb"\w*[ ]?\(")
 _ASSERTS = lazy_regex(rb"assert\w*[ ]?\(|assert[ ]")
 _PYTHON_2 = lazy_regex(rb"(?:print|exec)[ ]+[^\s=(.,)\]:]|raise[ ]+[\w.]+[ ]*,|except[ ]+[^(:\n]{0,200},")
@@ -169,6 +150,8 @@ class _Module:
         self.quotes: list[int] = []
         self.imports: list[Import] = []
         """Those of which what is mentioned matters."""
+        self.local: list[int] = []
+        """Where functions import what everything matters of."""
         self.trains = _TRAIN in self.kinds or names.uses_a_model(path)
 
     def read_functions(self) -> None:
@@ -222,7 +205,7 @@ class _Module:
         inside = Spans((function.at, function.end) for function in self.functions)
         if not self.functions or self.matters_as_a_whole(inside):
             return None
-        kept = self.mentioning(inside) if self.imports else _NONE
+        kept = self.mentioning(inside) if self.imports or self.local else _NONE
         if kept is None:
             return None
         cuts: list[_Cut] = []
@@ -289,8 +272,12 @@ class _Module:
             if kind == _ALL:
                 if at not in texts:
                     return True
-            elif kind == _IMPORT and at not in inside and self.is_import(at) and self.makes_everything_matter(at):
-                return True
+            elif kind == _IMPORT and self.is_import(at):
+                if at in inside:
+                    if self.everything(at):
+                        self.local.append(at)
+                elif self.makes_everything_matter(at):
+                    return True
         return False
 
     def mentioning(self, inside: Spans) -> frozenset[int] | None:
@@ -299,11 +286,11 @@ class _Module:
         data = self.data
         outer = {function.at: function for function in self.functions}
         names = set().union(*(found.names for found in self.imports))
-        waiting = list(names)
+        waiting: list[Iterable[int]] = [self.local, *(places(data, name) for name in names)]
         spans: set[int] = set()
         classes: set[int] = set()
         while waiting:
-            for at in places(data, waiting.pop()):
+            for at in waiting.pop():
                 number = inside.number(at)
                 if number in spans:
                     continue
@@ -322,7 +309,7 @@ class _Module:
                     name = name_at(data, owner) + b"." + name
                 if name not in names:
                     names.add(name)
-                    waiting.append(name)
+                    waiting.append(places(data, name))
                 if len(names) > MANY_NAMES:
                     return None
         return frozenset(
@@ -380,7 +367,7 @@ class _Module:
                     return None
             elif kind == _QUOTES or self.before(at).strip() in (b"", b"async"):
                 return None  # text of several lines, or a function or class inside
-        body = self.measured(function, asserts)
+        body = measured(data, function.code, end, asserts)
         return None if body is None else _Cut(function, body, tuple(imports))
 
     def is_asked_for(self, at: int, kind: int) -> bool:
@@ -434,26 +421,6 @@ class _Module:
         line = _FIRST.match(self.data, start)
         return first is not None and line is not None and len(first[1]) == len(line[1])
 
-    def measured(self, function: _Function, asserts: int) -> Body | None:
-        """What is counted in a body; None for one that is long, or has many branches, or hardly anything."""
-        data, start, end = self.data, function.code, function.end
-        code = data[start:end]
-        if _TRIVIAL.match(code + b"\n") or b";" in code or code.rstrip().endswith(b"\\"):
-            return None
-        statements = code.count(b"\n") + 1
-        if statements > SHORT:
-            statements = len(_LINE.findall(data, start - 1, end))
-        complexity = 1
-        if statements > SHORT:
-            complexity += sum(map(code.count, _BRANCHES))
-            if statements > LONG / 2:
-                statements = _statements(code)
-            if statements > LONG or complexity > MANY_BRANCHES:
-                return None
-        if end == len(data) and any(code.count(a) != code.count(b) for a, b in (b"()", b"[]", b"{}")):
-            return None
-        return Body(asserts, statements, complexity)
-
     def without(self, cuts: Sequence[_Cut]) -> Skeleton:
         """The module with `pass` in place of some bodies."""
         data = self.data
@@ -492,21 +459,5 @@ class _Module:
             end = begin
 
 
-def _statements(code: bytes) -> int:
-    """Statements in a body, those on the line of another one counted too; a bracket in a string may confuse it."""
-    brackets = code.translate(_ROUND, _NO_BRACKETS)
-    size = rounds = 0
-    while size != len(brackets) and rounds < DEEP:  # what is opened and closed on one line
-        size, rounds = len(brackets), rounds + 1
-        brackets = brackets.replace(b"()", b"")
-    depths = accumulate((line.count(b"(") - line.count(b")") for line in brackets.split(b"\n")), initial=0)
-    lines = [line for line, depth in zip(code.split(b"\n"), depths, strict=False) if depth <= 0]
-    lines = [line for line in lines if (text := line.lstrip(b" ")) and text[0] != _HASH]
-    return len(lines) + sum(1 for line in lines if _COMPOUND.match(line))
-
-
 _ENDINGS = tuple(f"{word}{space}(".encode() for word in names.ENDINGS for space in ("", " "))
-_DOT, _BACKSLASH, _HASH = b".\\#"
-_ROUND = bytes.maketrans(b"[{]}", b"(())")
-_NO_BRACKETS = bytes(byte for byte in range(256) if chr(byte) not in "()[]{}\n")
-_COMPOUND = lazy_regex(rb"[ ]*(?:if|elif|else|for|while|with|try|except|finally|async)\b.*:[ ]*[^\s#]")
+_DOT, _BACKSLASH = b".\\"

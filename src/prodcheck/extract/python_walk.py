@@ -12,11 +12,12 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from prodcheck.extract.python_bodies import Body
 from prodcheck.extract.python_expressions import CHILDREN, Block, Expressions, Function
 from prodcheck.extract.python_literals import literal
 from prodcheck.extract.python_model import Call, Calls, Definition, Import, PythonFacts
 from prodcheck.extract.python_names import Scope
-from prodcheck.extract.python_outline import Body, imports_everything
+from prodcheck.extract.python_outline import imports_everything
 from prodcheck.extract.python_text import blocks, code_flags, digest
 from prodcheck.extract.python_words import CALLED, SHARED
 from prodcheck.patterns import lazy_regex
