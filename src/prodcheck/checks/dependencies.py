@@ -31,8 +31,7 @@ def no_dependency_manifest(facts: Facts, params: Mapping[str, object]) -> Outcom
     names = locking.listing([p.distributions[0] for p in sorted(needed, key=lambda p: (-p.count, p.module))])
     manifests = locking.main_manifests(facts)
     role = needed[0].role
-    places = sorted((p for x in needed for p in x.places if facts.role(p.path) is role), key=lambda p: p.sort_key)
-    files = list(dict.fromkeys(place.path for place in places))
+    files = sorted({path for package in needed for path in package.places.paths if facts.role(path) is role})
     covered = deps.covered(manifests)
     bare = [path for path in files if not covered(path)]
     if manifests:  # else what a notebook installs is the only, and poor, list there is
@@ -40,7 +39,7 @@ def no_dependency_manifest(facts: Facts, params: Mapping[str, object]) -> Outcom
     evidence = tuple(Evidence(locking.describe(m), Location(m.path), Strength.CONFIGURED) for m in manifests)
     if not bare:
         return Outcome(1.0, evidence, reason=_covering(manifests))
-    first = next(place for place in places if place.path == bare[0])
+    first = min((p for package in needed for p in package.places.within(bare[0])), key=lambda p: p.sort_key)
     hit = Hit(first, f"imports {names}", identity="manifest")
     if manifests:
         share = (len(files) - len(bare)) / len(files)
@@ -65,7 +64,7 @@ def no_dependency_manifest(facts: Facts, params: Mapping[str, object]) -> Outcom
 def _installs_itself(facts: Facts, path: str, needed: list[ImportedPackage]) -> bool:
     """Whether a notebook begins with `pip install` of all that it imports."""
     installs = facts.dependencies.installs.get(path, ())
-    imported = [p for p in needed if any(place.path == path for place in p.places)]
+    imported = [p for p in needed if path in p.places.paths]
     return bool(installs) and all(
         any(import_names.provides(name, module) for name in installs for module in package.modules)
         for package in imported

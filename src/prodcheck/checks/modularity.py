@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from itertools import chain
 from operator import eq
 from pathlib import PurePosixPath
 
@@ -129,13 +129,20 @@ def _flat(facts: Facts, modules: Mapping[str, tuple[PythonFacts, int, int]]) -> 
 
 def _copies(modules: Mapping[str, tuple[PythonFacts, int, int]]) -> tuple[float, list[Hit]]:
     """Share of the code's blocks that are the same in several files, and one hit per group of files."""
-    blocks = {path: memoryview(python.blocks).cast("I") for path, (python, _, _) in modules.items() if python.blocks}
-    every = sorted(chain.from_iterable(blocks.values()))  # a list of holders for each would take ten times the room
-    distinct = len(every) - sum(map(eq, every, every[1:]))
-    common = {block for block, later in zip(every, every[COPIES - 1 :], strict=False) if block == later}
+    # A list of holders for each block would take much room, and so would all blocks in one sorted list of numbers.
+    parts = [array("I") for _ in range(16)]
+    for python, _, _ in modules.values():
+        for block in memoryview(python.blocks).cast("I"):
+            parts[block % 16].append(block)
+    distinct = 0
+    common: set[int] = set()
+    for part in parts:
+        every = sorted(part)
+        distinct += len(every) - sum(map(eq, every, every[1:]))
+        common |= {block for block, later in zip(every, every[COPIES - 1 :], strict=False) if block == later}
     holders: dict[int, list[str]] = {}
-    for path, found in blocks.items():
-        for block in found:
+    for path, (python, _, _) in modules.items():
+        for block in memoryview(python.blocks).cast("I"):
             if block in common:
                 holders.setdefault(block, []).append(path)
     copied = len(holders)

@@ -137,11 +137,11 @@ def _reached(facts: Facts, modules: Mapping[str, str]) -> tuple[set[str], set[st
                     waiting += _used(facts, paths[known], registering) if deep else _reexported(facts, paths[known])
 
     direct: set[str] = set()
-    named = [name for path, python in _test_modules(facts) for name in _names(path, python.imports)]
-    named += _configured(facts)
+    named = {name for path, python in _test_modules(facts) for name in _names(path, python.imports)}
+    named.update(_configured(facts))
     follow(list(named), direct, deep=False)
     every: set[str] = set()
-    follow(named, every, deep=True)
+    follow(list(named), every, deep=True)
     covered = {modules[name] for name in direct if name in modules}
     return covered, {modules[name] for name in every if name in modules} - covered
 

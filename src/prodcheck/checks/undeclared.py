@@ -109,7 +109,7 @@ def _imports(file: FileFacts) -> tuple[Import, ...]:
 
 def _in_notebook(path: str, packages: list[ImportedPackage]) -> Hit:
     """What only a notebook beside the modules imports, as one finding: the modules run without it."""
-    first = min((p for package in packages for p in package.places if p.path == path), key=lambda p: p.sort_key)
+    first = min((p for package in packages for p in package.places.within(path)), key=lambda p: p.sort_key)
     names = locking.listing([f"`{package.module}`" for package in packages], 3)
     verb = "are" if len(packages) > 1 else "is"
     detail = f"{names} {verb} imported in this notebook only"

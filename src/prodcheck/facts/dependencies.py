@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import field
 from functools import cached_property, lru_cache
-from itertools import chain
 
 from prodcheck.extract import requirements
 from prodcheck.extract.dependency import Manifest, Requirement, inside
@@ -46,6 +46,34 @@ _DATABRICKS = "# Databricks notebook source"
 _WRITEFILE = lazy_regex(r"\s*%%(?:writefile|file)\s+(?:-a\s+)?(\S+)\.py\b")
 
 
+class Places:
+    """Places of imports by file and line, of which a large repository has hundreds of thousands: each is made into a
+    `Location` when asked for."""
+
+    def __init__(self, parts: Iterable[Places] = ()) -> None:
+        self._files: list[FileFacts] = []
+        self._lines = array("Q")
+        for part in parts:
+            self._files += part._files
+            self._lines += part._lines
+
+    def add(self, file: FileFacts, line: int) -> None:
+        """One more place: a line of the file's `source`."""
+        self._files.append(file)
+        self._lines.append(line)
+
+    def __iter__(self) -> Iterator[Location]:
+        return (file.locate(line) for file, line in zip(self._files, self._lines, strict=True))
+
+    @property
+    def paths(self) -> Iterator[str]:
+        return (file.path for file in self._files)
+
+    def within(self, path: str) -> Iterator[Location]:
+        """Those in one file."""
+        return (file.locate(line) for file, line in zip(self._files, self._lines, strict=True) if file.path == path)
+
+
 @dataclass(frozen=True, slots=True)
 class ImportedPackage:
     """One third-party top-level module that own code imports.
@@ -61,7 +89,7 @@ class ImportedPackage:
     count: int
     role: Role = Role.CODE
     """What the file at `location` is for: `code` when any code imports it, else `test` or `docs`."""
-    places: tuple[Location, ...] = ()
+    places: Places = field(default_factory=Places)
     """One location for each file that imports it and cannot do without, code first."""
     modules: tuple[str, ...] = ()
     """The dotted modules as imported."""
@@ -331,7 +359,7 @@ def _third_party(
             if package in _SPARK and _has_spark(path, facts, text):
                 continue
             aside = bool(item.scope) or (item.main and _is_in_package(path, files))
-            found[package].add(item, facts.locate(item.line), role, aside)
+            found[package].add(item, facts, role, aside)
             if not item.optional:
                 needed.add(package)
         if role is Role.CODE and needed:
@@ -353,24 +381,23 @@ class _Seen:
         self.modules: set[str] = set()
         self.first: tuple[bool, int, tuple[str, int, int, int]] | None = None
         self.place: tuple[Location, Import, Role] | None = None
-        self.places: tuple[list[Location], ...] = tuple([] for _ in _CODE_ROLES)
+        self.places = tuple(Places() for _ in _CODE_ROLES)
+        self.latest: Location | None = None
 
-    def add(self, item: Import, location: Location, role: Role, aside: bool) -> None:
+    def add(self, item: Import, file: FileFacts, role: Role, aside: bool) -> None:
         """One more import. `aside` when it only runs at times."""
         rank = _CODE_ROLES.index(role)
+        location = file.locate(item.line)
         self.count += 1
         self.lazy = self.lazy and aside
         self.modules.add(item.module)
         order = (item.optional, rank, location.sort_key)
         if self.first is None or order < self.first:
             self.first, self.place = order, (location, item, role)
-        places = self.places[rank]
-        if item.optional:
-            return
-        if not places or places[-1].path != location.path:  # files come one after the other, by path
-            places.append(location)
-        elif location.sort_key < places[-1].sort_key:
-            places[-1] = location
+        # Files come one after the other, by path, and imports by line.
+        if not item.optional and (self.latest is None or self.latest.path != location.path):
+            self.places[rank].add(file, item.line)
+            self.latest = location
 
     def package(self, name: str) -> ImportedPackage:
         """The package, after its last import."""
@@ -383,7 +410,7 @@ class _Seen:
             optional=first.optional,
             count=self.count,
             role=role,
-            places=tuple(chain.from_iterable(self.places)),
+            places=Places(self.places),
             modules=tuple(sorted(self.modules)),
             lazy=self.lazy,
         )
