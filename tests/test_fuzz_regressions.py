@@ -14,7 +14,7 @@ import readers
 from prodcheck.checks import load_check
 from prodcheck.config import Config
 from prodcheck.errors import RepositoryError
-from prodcheck.extract import cache, codec, python_outline, shell
+from prodcheck.extract import cache, codec, python_outline, shell, tasks_make
 from prodcheck.extract.python_calls import Calls
 from prodcheck.extract.run import extract_all
 from prodcheck.extract.text import split_lines
@@ -328,6 +328,22 @@ def test_a_script_takes_time_in_proportion(script: str) -> None:
     started = time.process_time()
     shell.parse(script)
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A=" + " ".join(f"t{i}" for i in range(1_000)) + "\n" + "$(A):\n\tpytest\n" * 2_000,
+        "t: a\n\tpytest\n" * 50_000,
+        "".join(f"A{i}=x\n" for i in range(40_000)) + "".join(f"t{i}:\n" for i in range(40_000)),
+    ],
+    ids=["names", "one target", "variables and targets"],
+)
+def test_a_makefile_takes_time_in_proportion(text: str) -> None:
+    started = time.process_time()
+    found = tasks_make.makefile("Makefile", text)
+    assert time.process_time() - started < 3
+    assert found.targets[0].name in ("t0", "t")
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Mapping
-from dataclasses import replace
 
 from prodcheck.extract.tasks_model import Target, TaskFile
 from prodcheck.patterns import lazy_regex
 
 MAX_LINE = 5_000
 """Longer lines are data, and patterns must not be run over them."""
+MAX_RULES = 20_000
+"""Targets that are noted: names in variables may multiply them."""
 
 _VARIABLE = lazy_regex(r"^(?:export\s+|override\s+)*([\w.-]+)\s*(\?|:{1,3}|\+|!)?=\s*(.*)$")
 _RULE = lazy_regex(r"^([^\s:#=][^:#=]*?)\s*(&?::?)(?![=:])\s*(.*)$")
@@ -25,18 +27,18 @@ def makefile(path: str, text: str) -> TaskFile:
     reader = _Make()
     reader.read(text)
     variables = reader.variables
-    targets: dict[str, Target] = {}
+    parts: dict[str, tuple[int, list[tuple[int, str]], list[str]]] = {}
     for name, line, needs, commands in reader.rules:
-        put = {**variables, "@": name, "<": needs[0] if needs else "", "^": " ".join(needs), "MAKE": "make"}
+        own = {"@": name, "<": needs[0] if needs else "", "^": " ".join(needs), "MAKE": "make"}
+        put = ChainMap(own, variables)
         lines = tuple((row, _recipe(_expand(body, put))) for row, body in commands)
         if ".ONESHELL" in reader.special and lines:
             lines = ((lines[0][0], "\n".join(body for _, body in lines)),)
         wanted = tuple(_expand(" ".join(needs), put).replace("|", " ").split())
-        known = targets.get(name)
-        if known:
-            targets[name] = replace(known, commands=known.commands + lines, needs=known.needs + wanted)
-        else:
-            targets[name] = Target(name, line, lines, wanted)
+        _, commands_of, needs_of = parts.setdefault(name, (line, [], []))
+        commands_of.extend(lines)
+        needs_of.extend(wanted)
+    targets = {name: Target(name, line, tuple(lines), tuple(needs)) for name, (line, lines, needs) in parts.items()}
     default = _expand(variables.get(".DEFAULT_GOAL", ""), variables)
     first = default or next((n for n in targets if not n.startswith(".") and "%" not in n), "")
     includes = tuple(_expand(" ".join(reader.includes), variables).split())
@@ -102,7 +104,7 @@ class _Make:
             self.current = []
             return
         self.current = []
-        for name in _expand(names, self.variables).split():
+        for name in _expand(names, self.variables).split() if len(self.rules) < MAX_RULES else ():
             if name.startswith(".") and name.isupper():
                 self.special.add(name)
                 continue
