@@ -28,7 +28,8 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
 _FOR = (ast.For, ast.AsyncFor)
 _WITH = (ast.With, ast.AsyncWith)
-_BLOCKS = (ast.If, ast.With, ast.For, ast.While)
+_TRIES = frozenset((ast.Try, getattr(ast, "TryStar", ast.Try)))
+_BLOCKS = _TRIES | {ast.If, ast.With, ast.For, ast.While, ast.ExceptHandler}
 _DOTTED = (ast.Name, ast.Attribute)
 _BASES = (*_DOTTED, ast.Call)
 _BRANCHES = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.match_case)
@@ -161,12 +162,10 @@ class Walk(Expressions):
                 stack.extend(reversed(inner))
 
     def statement(self, node: ast.stmt) -> list[ast.stmt | None]:
-        """Take one statement in and give back the statements nested in it."""
-        kind = type(node)
-        if kind is ast.Expr:
-            value = node.value  # type: ignore[attr-defined]
-            if type(value) is not ast.Constant:
-                self.expression(value)
+        """Take one statement in and give back the statements nested in it; the commonest kinds first."""
+        if isinstance(node, ast.Expr):
+            if type(node.value) is not ast.Constant:
+                self.expression(node.value)
             return []
         if isinstance(node, ast.Assign):
             self.assigned = (node.value, node.targets)
@@ -176,6 +175,13 @@ class Walk(Expressions):
                 self.target(target)
                 self.names.bind(target, known, node.value)
             self.constant(node.targets[0], node.value, node.lineno)
+            return []
+        if isinstance(node, ast.Return):
+            if node.value is not None:
+                self.expression(node.value)
+                known = self.names.type_of(node.value)
+                if "()" in known and not known.startswith("[]"):
+                    self.returns.setdefault(self.scope, known)
             return []
         if isinstance(node, ast.AnnAssign):
             self.target(node.target)
@@ -219,7 +225,7 @@ class Walk(Expressions):
                 if item.optional_vars is not None:
                     self.names.bind(item.optional_vars, self.names.type_of(item.context_expr))
             inner.extend(node.body)
-        elif hasattr(node, "handlers"):  # Try, and TryStar where Python knows it
+        elif type(node) in _TRIES:
             inner.extend(self.tried(node))
         elif isinstance(node, ast.Match):
             self.expression(node.subject)
@@ -229,12 +235,6 @@ class Walk(Expressions):
                 if case.guard is not None:
                     self.expression(case.guard)
                 inner.extend(case.body)
-        elif isinstance(node, ast.Return):
-            if node.value is not None:
-                self.expression(node.value)
-                known = self.names.type_of(node.value)
-                if "()" in known and not known.startswith("[]"):
-                    self.returns.setdefault(self.scope, known)
         else:
             if isinstance(node, ast.Assert) and self.block is not None:
                 self.block.asserts += 1
@@ -450,8 +450,6 @@ def _outer_definitions(tree: ast.Module) -> Iterable[tuple[int, int]]:
         if isinstance(node, _DEFINITIONS):
             start = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             yield start, node.end_lineno or node.lineno
-        elif isinstance(node, _BLOCKS) or hasattr(node, "handlers"):
+        elif type(node) in _BLOCKS:
             for field in ("body", "orelse", "handlers", "finalbody"):
                 stack.extend(getattr(node, field, ()))
-        elif isinstance(node, ast.ExceptHandler):
-            stack.extend(node.body)
