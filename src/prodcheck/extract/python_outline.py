@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from prodcheck.extract import python_words as names
@@ -131,6 +131,15 @@ def imports_everything(module: str) -> bool:
     return top in names.EVERYTHING_OF or top.startswith(names.FAMILIES)
 
 
+@lru_cache(maxsize=10_000)
+def _everything(line: bytes) -> frozenset[bytes]:
+    """The modules of which everything matters that a line imports; modules of a project import the same ones."""
+    found = _MODULES.match(line)
+    modules = [] if found is None else [found[1]] if found[1] else found[2].split(b",")
+    tops = [module.strip().partition(b".")[0].partition(b" ")[0] for module in modules]
+    return frozenset(top for top in tops if top in _EVERYTHING_OF or top.startswith(_FAMILIES))
+
+
 class _Module:
     """One module: the words in it, and its functions."""
 
@@ -150,6 +159,8 @@ class _Module:
         self.quotes: list[int] = []
         self.imports: list[Import] = []
         """Those of which what is mentioned matters."""
+        self.indented: list[int] = []
+        """Where `import` stands on lines that are indented."""
         self.local: list[int] = []
         """Where functions import what everything matters of."""
         self.trains = _TRAIN in self.kinds or names.uses_a_model(path)
@@ -243,8 +254,12 @@ class _Module:
         """Whether lines that are not indented import what makes everything matter, or what is mentioned so often that
         nothing is won by looking where."""
         for kind, at in zip(self.kinds, self.starts, strict=True):
-            front = self.before(at) if kind == _IMPORT else b" "
-            if (not front or front.startswith(b"from ")) and self.makes_everything_matter(at):
+            if kind != _IMPORT:
+                continue
+            front = self.before(at)
+            if front and not front.startswith(b"from "):
+                self.indented.append(at)
+            elif self.makes_everything_matter(at):
                 return True
         if not self.imports:
             return False
@@ -267,17 +282,18 @@ class _Module:
 
     def matters_as_a_whole(self, inside: Spans) -> bool:
         """Whether the module imports, or says, what makes everything in it matter; `inside` are its functions."""
-        texts = Spans((function.text, function.code) for function in self.functions)
-        for kind, at in zip(self.kinds, self.starts, strict=True):
-            if kind == _ALL:
-                if at not in texts:
+        if _ALL in self.kinds:
+            texts = Spans((function.text, function.code) for function in self.functions)
+            if any(kind == _ALL and at not in texts for kind, at in zip(self.kinds, self.starts, strict=True)):
+                return True
+        for at in self.indented:
+            if not self.is_import(at):
+                continue
+            if at not in inside:
+                if self.makes_everything_matter(at):
                     return True
-            elif kind == _IMPORT and self.is_import(at):
-                if at in inside:
-                    if self.everything(at):
-                        self.local.append(at)
-                elif self.makes_everything_matter(at):
-                    return True
+            elif self.everything(at):
+                self.local.append(at)
         return False
 
     def mentioning(self, inside: Spans) -> frozenset[int] | None:
@@ -331,12 +347,10 @@ class _Module:
         front = self.before(at).strip()
         return not front or front.startswith((b"from ", b"from.")) or front.endswith(b":")
 
-    def everything(self, at: int) -> set[bytes]:
+    def everything(self, at: int) -> frozenset[bytes]:
         """The modules of which everything matters that an import statement names."""
-        found = _MODULES.match(self.data, at - len(self.before(at)))
-        modules = [] if found is None else [found[1]] if found[1] else found[2].split(b",")
-        tops = [module.strip().partition(b".")[0].partition(b" ")[0] for module in modules]
-        return {top for top in tops if top in _EVERYTHING_OF or top.startswith(_FAMILIES)}
+        end = self.data.find(b"\n", at, at + WIDE)
+        return _everything(self.data[at - len(self.before(at)) : end if end >= 0 else at + WIDE])
 
     def cut(self, function: _Function) -> _Cut | None:
         """The body of a function as one to leave out; None when it matters, or is not plainly written."""
