@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from prodcheck.checks import readme_words as words
 from prodcheck.facts import Facts
@@ -60,12 +61,12 @@ def readme_insufficient(facts: Facts, params: Mapping[str, object]) -> Outcome:
 
 def find(facts: Facts) -> Readme | None:
     """The README that a hosting service would show, links resolved inside the repository."""
-    every = (*facts.files, *facts.repository.links)
-    candidates = sorted(every, key=lambda path: (not path.lower().endswith(".md"), len(path), path))
+    named = (path for path in chain(facts.files, facts.repository.links) if "read" in path.lower())
+    candidates = sorted(named, key=lambda path: (not path.lower().endswith(".md"), len(path), path))
     for folder in _FOLDERS:
         for path in candidates:
             lower = path.lower()
-            here = lower.startswith(folder) and path.count("/") == folder.count("/") and "read" in lower
+            here = lower.startswith(folder) and path.count("/") == folder.count("/")
             target = _resolve(facts, path) if here and words.NAME.search(path) else None
             if target is not None:
                 return _read(facts, target)

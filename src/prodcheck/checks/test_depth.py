@@ -108,25 +108,25 @@ def _reached(facts: Facts, modules: Mapping[str, str]) -> tuple[set[str], set[st
         for path, file in facts.files.items()
         if file.python is not None and path.endswith("/__init__.py") and facts.role(path) is Role.CODE
     }
-    small = {
+    paths = {
         _dotted(path): path
         for path, file in facts.files.items()
         if file.python is not None and facts.role(path) is Role.CODE
     }
-    paths = {**small, **modules}
-    endings: dict[str, list[str]] = {}
-    for name in {*paths, *packages}:
-        parts = name.split(".")
-        for start in range(len(parts)):
-            endings.setdefault(".".join(parts[start:]), []).append(name)
+    paths.update(modules)
+    endings: dict[str, list[str]] = {}  # without the whole names, which would take as much room again
+    for name in paths.keys() | packages.keys():
+        ending = name
+        while ending := ending.partition(".")[2]:
+            endings.setdefault(ending, []).append(name)
 
     registering = _imports_by_name(facts)
 
     def follow(waiting: list[str], reached: set[str], deep: bool) -> None:
         while waiting:
-            name = waiting.pop()
-            for known in endings.get(_bare(name), ()):
-                if known in reached:
+            name = _bare(waiting.pop())
+            for known in (name, *endings.get(name, ())):
+                if known in reached or not (known in packages or known in paths):
                     continue
                 reached.add(known)
                 if known in packages:
