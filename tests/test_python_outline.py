@@ -358,6 +358,15 @@ def test_a_module_that_does_not_parse_is_told_so() -> None:
     assert _cut(COLD + "\nprint 'old'\n").problem_kind == "python2"
 
 
+@pytest.mark.parametrize(
+    "statement",
+    ["y = math.pow(x, 2", "y = x]", "y = 'x", 'y = "x', "%matplotlib inline", "!ls", "{% if x %}", "y = x <> 2"],
+)
+def test_a_mistake_that_can_be_seen_is_left_to_the_parser(statement: str) -> None:
+    broken = COLD.replace("squared = math.pow(self.side, 2)\n", f"{statement}\n        squared = 4\n")
+    assert _cut(broken).problem
+
+
 def test_steps_of_a_training_matter_where_there_is_one() -> None:
     steps = "def check(model, x):\n    model.eval()\n    print(x)\n    return model(x)\n"
     assert _cut(steps, "layers.py").left_out == 1

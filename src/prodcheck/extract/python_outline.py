@@ -78,10 +78,14 @@ def _words() -> tuple[Words, tuple[int, ...], tuple[int, ...]]:
         kinds |= dict.fromkeys([f"{word}{space}(" for word in several for space in ("", " ")], kind)
     kinds |= dict.fromkeys(("eval(", "eval ("), _EVAL)
     kinds |= dict.fromkeys(names.BEGINNINGS, _BEGIN)
-    kinds |= dict.fromkeys((*names.SAID, *_paths(), "{{", "{%", "<>"), _SAID)
+    kinds |= dict.fromkeys((*names.SAID, *_paths(), *_DOUBTFUL), _SAID)
     kinds |= dict.fromkeys(names.EVERYTHING, _ALL)
     words = Words(word.encode() for word in kinds)
     return words, tuple(kinds.values()), tuple(len(word) - 1 for word in words.words)
+
+
+_DOUBTFUL = ("{{", "{%", "<>", "<<<", "  !", "  %", "  ?", ", 0777", ", 0755", "(0777", "(0755", ", 0644", "(0644")
+"""What stands in templates, notebooks, conflicts of a merge and Python 2, and seldom in anything that parses."""
 
 
 def _paths() -> list[str]:
