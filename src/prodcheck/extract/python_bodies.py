@@ -19,6 +19,7 @@ _TRIVIAL = lazy_regex(
 )
 _LINE = lazy_regex(rb"\n[ ]*[^\s#)\]}]")
 _COMPOUND = lazy_regex(rb"[ ]*(?:if|elif|else|for|while|with|try|except|finally|async)\b.*:[ ]*[^\s#]")
+_COMMENT = lazy_regex(rb"#[^\n]*")
 _HASH = ord("#")
 _ROUND = bytes.maketrans(b"[{]}", b"(())")
 _NO_BRACKETS = bytes(byte for byte in range(256) if chr(byte) not in "()[]{}\n")
@@ -50,9 +51,15 @@ def measured(data: bytes, start: int, end: int, asserts: int) -> Body | None:
             statements = _statements(code)
         if statements > LONG or complexity > MANY_BRANCHES:
             return None
-    if any(code.count(a) != code.count(b) for a, b in (b"()", b"[]", b"{}")) or any(code.count(q) % 2 for q in b"\"'"):
-        return None  # a bracket in a string, or a mistake that the parser has to see
+    if not (_is_paired(code) or _is_paired(_COMMENT.sub(b"", code))):
+        return None  # a bracket or quote in a string, or a mistake that the parser has to see
     return Body(asserts, statements, complexity)
+
+
+def _is_paired(code: bytes) -> bool:
+    """Whether there are as many opening as closing brackets, and quotes of either kind come in twos."""
+    brackets = all(code.count(opening) == code.count(closing) for opening, closing in (b"()", b"[]", b"{}"))
+    return brackets and not any(code.count(quote) % 2 for quote in b"\"'")
 
 
 def _statements(code: bytes) -> int:
