@@ -27,7 +27,6 @@ from prodcheck.extract import (
     manifest,
     notebook,
     python,
-    python_outline,
     python_words,
     requirements,
     run,
@@ -280,7 +279,7 @@ def _asked_for(name: str, tops: set[str]) -> bool:
         method in python_words.CALLED
         or method.endswith(python_words.ENDINGS)
         or method.startswith(python_words.BEGINNINGS)
-        or (python_outline.imports_everything(name) and name.partition(".")[0] in tops)
+        or (python_words.all_of_it_matters(name) and name.partition(".")[0] in tops)
     )
 
 

@@ -81,7 +81,7 @@ def _asked_for(name: str) -> bool:
         method in python_words.CALLED
         or method.endswith(python_words.ENDINGS)
         or method.startswith(python_words.BEGINNINGS)
-        or python_outline.imports_everything(name)
+        or python_words.all_of_it_matters(name)
     )
 
 

@@ -106,10 +106,7 @@ _ATTRIBUTE = lazy_regex(rb"\bself\.\w+[ ]*(?:[:,][^=\n]{1,200})?=(?!=|[ ]*(?:Non
 """An attribute that is given anything but a plain value."""
 _MODULES = lazy_regex(rb"[ ]*(?:from[ ]+([\w.]+)[ ]+import\b|import[ ]+([^\n#]+))")
 _CODING = lazy_regex(rb"[^\n]*coding[:=][ \t]*(?!utf-?8|ascii)", re.IGNORECASE)
-_EVERYTHING_OF = frozenset(module.encode() for module in names.EVERYTHING_OF)
-_FAMILIES = tuple(module.encode() for module in names.FAMILIES)
 _NONE: frozenset[int] = frozenset()
-_BY_NAME = frozenset(module.encode() for module in names.BY_NAME)
 
 
 @cache
@@ -129,19 +126,13 @@ def skeleton(path: str, data: bytes) -> Skeleton | None:
     return _Module(path, data).skeleton()
 
 
-def imports_everything(module: str) -> bool:
-    """Whether this is a module of which everything matters."""
-    top = module.partition(".")[0]
-    return top in names.EVERYTHING_OF or top.startswith(names.FAMILIES)
-
-
 @lru_cache(maxsize=10_000)
-def _everything(line: bytes) -> frozenset[bytes]:
+def _everything(line: bytes) -> frozenset[str]:
     """The modules of which everything matters that a line imports; modules of a project import the same ones."""
     found = _MODULES.match(line)
     modules = [] if found is None else [found[1]] if found[1] else found[2].split(b",")
-    tops = [module.strip().partition(b".")[0].partition(b" ")[0] for module in modules]
-    return frozenset(top for top in tops if top in _EVERYTHING_OF or top.startswith(_FAMILIES))
+    tops = [module.strip().partition(b".")[0].partition(b" ")[0].decode("latin-1") for module in modules]
+    return frozenset(filter(names.all_of_it_matters, tops))
 
 
 class _Module:
@@ -279,7 +270,7 @@ class _Module:
         modules = self.everything(at)
         if not modules:
             return False
-        found = import_at(self.data, at - len(self.before(at))) if modules <= _BY_NAME else None
+        found = import_at(self.data, at - len(self.before(at))) if modules <= names.BY_NAME else None
         if found is not None and found not in self.imports:
             self.imports.append(found)
         return found is None or len(self.imports) > MANY_NAMES
@@ -351,7 +342,7 @@ class _Module:
         front = self.before(at).strip()
         return not front or front.startswith((b"from ", b"from.")) or front.endswith(b":")
 
-    def everything(self, at: int) -> frozenset[bytes]:
+    def everything(self, at: int) -> frozenset[str]:
         """The modules of which everything matters that an import statement names."""
         end = self.data.find(b"\n", at, at + WIDE)
         return _everything(self.data[at - len(self.before(at)) : end if end >= 0 else at + WIDE])
@@ -419,10 +410,10 @@ class _Module:
 
     def import_in(self, function: _Function, at: int) -> tuple[int, int] | None:
         """Begin and end of the lines of an import statement that can stay where it is; None for any other."""
-        data = self.data
-        start = at - len(self.before(at))
-        block = self.before(at).rstrip().endswith(b":")  # `try: import x`
-        if block or self.everything(at) or not self.is_first(function, start):
+        data, front = self.data, self.before(at)
+        start = at - len(front)
+        block = front.rstrip().endswith(b":")  # `try: import x`
+        if block or self.everything(at) or self.margin(start) != self.margin(function.start):
             return None
         end = data.find(b"\n", at)
         bracket = data.find(b"(", at, end)
@@ -433,11 +424,10 @@ class _Module:
             return None
         return start, end + 1
 
-    def is_first(self, function: _Function, start: int) -> bool:
-        """Whether a line is indented like the first one of a body: not in a block of its own."""
-        first = _FIRST.match(self.data, function.start)
-        line = _FIRST.match(self.data, start)
-        return first is not None and line is not None and len(first[1]) == len(line[1])
+    def margin(self, start: int) -> bytes:
+        """What the first line of code from an offset on is indented by: in a body, all lines that are in no block."""
+        found = _FIRST.match(self.data, start)
+        return found[1] if found else b""
 
     def without(self, cuts: Sequence[_Cut]) -> Skeleton:
         """The module with `pass` in place of some bodies."""
@@ -456,9 +446,7 @@ class _Module:
                 parts += [b"\n" * data.count(b"\n", at, begin), data[begin:after]]
                 at = after
             if at <= last:
-                first = _FIRST.match(data, function.start)
-                margin = first[1] if first else b""
-                parts += [b"\n" * data.count(b"\n", at, last), margin, b"pass"]
+                parts += [b"\n" * data.count(b"\n", at, last), self.margin(function.start), b"pass"]
                 at = end
             line += data.count(b"\n", function.start, at)
             done = at

@@ -17,9 +17,8 @@ from prodcheck.extract.python_expressions import CHILDREN, Block, Expressions, F
 from prodcheck.extract.python_literals import literal
 from prodcheck.extract.python_model import Call, Calls, Definition, Import, PythonFacts
 from prodcheck.extract.python_names import Scope
-from prodcheck.extract.python_outline import imports_everything
 from prodcheck.extract.python_text import blocks, code_flags, digest
-from prodcheck.extract.python_words import CALLED, SHARED
+from prodcheck.extract.python_words import CALLED, SHARED, all_of_it_matters
 from prodcheck.patterns import lazy_regex
 
 _NOTHING: Mapping[int, Body] = {}
@@ -320,7 +319,7 @@ class Walk(Expressions):
 
     def note_everything(self, module: str, name: str) -> None:
         """See whether bodies that mention the name were left out although everything of the module matters."""
-        if self.left_out and not self.scope and name not in self.looked_for and imports_everything(module):
+        if self.left_out and not self.scope and name not in self.looked_for and all_of_it_matters(module):
             self.renames = True
 
     def constant(self, target: ast.expr, value: ast.expr, line: int) -> None:

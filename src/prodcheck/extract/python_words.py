@@ -75,18 +75,8 @@ SAID = (
     *("models:/", "lakefs:", "azureml:", "AzureML-", " AS OF ", "VERSION", "spark.sql", "spark.table", "write."),
     *("trust_remote_code", "base_image", "registered_model_name", "snapshot_id", "secrets.get", "wavfile.read"),
     *("read.csv", "read.parquet", "read.json", "read.orc", "read.text", "read.table", "read.load", "read.format"),
-    *(
-        "read.jdbc",
-        "read.option",
-        "upload_",
-        "apache.hudi",
-        'open("',
-        "open('",
-        "open(\n",
-        "open(r",
-        'File("',
-        "File('",
-    ),
+    *("read.jdbc", "read.option", "upload_", "apache.hudi"),
+    *('open("', "open('", "open(\n", "open(r", 'File("', "File('"),
 )
 """What is written in other forms than a call of a name: modules, keywords, and texts that rules look for."""
 
@@ -168,13 +158,17 @@ def uses_a_model(path: str) -> bool:
     return _PREDICTS.search(path) is not None
 
 
+def all_of_it_matters(name: str) -> bool:
+    """Whether this is a module, or a name in one, of which everything matters."""
+    top = name.partition(".")[0].removesuffix("()")
+    return top in EVERYTHING_OF or top.startswith(FAMILIES)
+
+
 def may_matter(name: str) -> bool:
     """Whether a body that calls this, by its resolved name, is parsed: always, or at least in a module that trains."""
     parts = [part for part in re.split(r"\W+", name) if part]
-    top = name.partition(".")[0].removesuffix("()")
     return bool(
-        top in EVERYTHING_OF
-        or top.startswith(FAMILIES)
+        all_of_it_matters(name)
         or not CALLED.isdisjoint(parts)
         or any(part.endswith(ENDINGS) or part.startswith(BEGINNINGS) or part in (*STEPS, *TRAINING) for part in parts)
         or any(word.strip("(\n'\"") in name for word in (*SAID, *EVERYTHING))

@@ -62,8 +62,8 @@ class Facts:
             return self.extraction.files
         files = dict(self.extraction.files)
         for path, file in files.items():
-            found = next((whole for name in unknown if (whole := self.calling(path, name)) is not file.source), None)
-            if found is not None:
+            found = self.calling(path, *unknown)
+            if found is not file.source:
                 files[path] = replace(file, python=found)
         return files
 
@@ -101,16 +101,20 @@ class Facts:
                 self._wholes[path] = source
         return self._wholes[path]
 
-    def calling(self, path: str, name: str) -> PythonFacts | None:
-        """The Python of a module or notebook with the calls of this name that may be in it; `*` stands for any part.
+    def calling(self, path: str, *names: str) -> PythonFacts | None:
+        """The Python of a module or notebook with the calls of these names that may be in it; `*` stands for any part.
 
         For names that a user's rules and signatures ask for, which the readers do not know of.
         """
         source = self.extraction.files[path].source
-        if source is None or not source.left_out or may_matter(name):
+        if source is None or not source.left_out:
             return source
-        last = name.partition("(")[0].rpartition(".")[2].strip("*")
-        return self.whole(path) if last in self.text(path) else source
+        unknown = [name for name in names if not may_matter(name)]
+        if not unknown:
+            return source
+        text = self.text(path)
+        lasts = (name.partition("(")[0].rpartition(".")[2].strip("*") for name in unknown)
+        return self.whole(path) if any(last in text for last in lasts) else source
 
     @cached_property
     def given_up(self) -> tuple[str, ...]:
